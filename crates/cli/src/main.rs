@@ -1,0 +1,2 @@
+//! (crate charter)
+fn main() {}
