@@ -1,0 +1,470 @@
+//! Full YAML through the events of `saphyr-parser`, with places made exact.
+//!
+//! The parser's spans count characters, start block scalars at their first line of text, include
+//! anchors and tags, and end block collections at the next token. Here spans are bytes of exactly
+//! what was written for the value.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
+
+use crate::builder::{Builder, Built, Fault};
+use crate::scalar;
+use crate::tree::{Style, Text, Tree};
+use crate::{Kind, LoadErrorKind, Span};
+
+/// A finished document: its arena and root (`None` where nothing was written), or its faults.
+pub(crate) type Outcome = Result<Option<(Arc<Tree>, u32)>, Vec<Fault>>;
+
+/// Reads all documents of `text[start..end]`; stops at the first syntax error or limit.
+pub(crate) fn read(builder: &mut Builder<'_>, text: &str, start: usize, end: usize, out: &mut dyn FnMut(Outcome)) {
+    let Some(part) = text.get(start..end) else { return };
+    let mut reader = Reader {
+        offsets: Offsets::new(part, start),
+        text,
+        limit: end,
+        anchors: FxHashMap::default(),
+        open: Vec::new(),
+        last_end: start,
+        content: false,
+    };
+    let mut parser = Parser::new(StrInput::new(part));
+    while let Some(next) = parser.next_event() {
+        let step = match next {
+            Ok((event, span)) => reader.event(builder, event, span, out),
+            Err(error) => Err(reader.syntax(&error)),
+        };
+        if let Err(fault) = step {
+            builder.reset();
+            out(Err(vec![fault]));
+            return;
+        }
+    }
+}
+
+/// Characters to bytes.
+struct Offsets {
+    base: usize,
+    /// Byte offset of every [`EVERY`]th character; empty for ASCII.
+    marks: Vec<u32>,
+    length: usize,
+}
+
+const EVERY: usize = 64;
+
+impl Offsets {
+    fn new(part: &str, base: usize) -> Self {
+        let mut marks = Vec::new();
+        if !part.is_ascii() {
+            marks.extend(part.char_indices().step_by(EVERY).map(|(at, _)| at as u32));
+        }
+        Self { base, marks, length: part.len() }
+    }
+
+    /// The byte offset in the file of the `index`th character of the part.
+    fn byte(&self, text: &str, index: usize) -> usize {
+        if self.marks.is_empty() {
+            return self.base + index.min(self.length);
+        }
+        let end = self.base + self.length;
+        let Some(mark) = self.marks.get(index / EVERY) else { return end };
+        let from = self.base + *mark as usize;
+        let rest = text.get(from..end).unwrap_or_default();
+        from + rest.char_indices().nth(index % EVERY).map_or(rest.len(), |(at, _)| at)
+    }
+}
+
+/// A collection that is open.
+struct Open {
+    anchor: usize,
+    /// Between brackets, its own or outer ones.
+    flow: bool,
+    /// Has brackets of its own.
+    brackets: bool,
+}
+
+struct Reader<'t> {
+    offsets: Offsets,
+    text: &'t str,
+    limit: usize,
+    anchors: FxHashMap<usize, Built>,
+    open: Vec<Open>,
+    /// End of the last thing read: a lower bound for the next.
+    last_end: usize,
+    /// Whether the document has anything but an empty root.
+    content: bool,
+}
+
+impl Reader<'_> {
+    fn event(
+        &mut self,
+        builder: &mut Builder<'_>,
+        event: Event<'_>,
+        span: saphyr_parser::Span,
+        out: &mut dyn FnMut(Outcome),
+    ) -> Result<(), Fault> {
+        let start = self.offsets.byte(self.text, span.start.index());
+        let end = self.offsets.byte(self.text, span.end.index());
+        match event {
+            Event::Nothing | Event::StreamStart | Event::StreamEnd => {}
+            Event::DocumentStart(_) => {
+                self.anchors.clear();
+                self.last_end = self.last_end.max(end);
+                self.content = false;
+            }
+            Event::DocumentEnd => match builder.finish() {
+                Ok(_) if !self.content => out(Ok(None)),
+                outcome => out(outcome),
+            },
+            Event::Alias(anchor) => self.alias(builder, anchor, start, end)?,
+            Event::Scalar(value, style, anchor, tag) => {
+                self.scalar(builder, &value, style, anchor, tag.as_deref(), start, end)?;
+            }
+            Event::SequenceStart(anchor, tag) => self.begin(builder, false, anchor, tag.is_some(), start, end)?,
+            Event::MappingStart(anchor, tag) => self.begin(builder, true, anchor, tag.is_some(), start, end)?,
+            Event::SequenceEnd | Event::MappingEnd => {
+                let open = self.open.pop();
+                let brackets = open.as_ref().is_some_and(|open| open.brackets);
+                let built = builder.close(brackets.then_some(end as u32))?;
+                if brackets {
+                    self.last_end = end;
+                }
+                if let Some(Open { anchor: anchor @ 1.., .. }) = open {
+                    self.anchors.insert(anchor, built);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(
+        &mut self,
+        builder: &mut Builder<'_>,
+        mapping: bool,
+        anchor: usize,
+        tagged: bool,
+        start: usize,
+        end: usize,
+    ) -> Result<(), Fault> {
+        self.content = true;
+        let properties = anchor != 0 || tagged;
+        let mut at = if properties { self.skip_properties(start) } else { start };
+        if builder.wants_key() {
+            return Err(Fault::new(Span::new(start as u32, end as u32), LoadErrorKind::KeyNotScalar));
+        }
+        let outer = self.open.last().is_some_and(|open| open.flow);
+        let bracket = if mapping { b'{' } else { b'[' };
+        let brackets = self.byte(at) == Some(bracket) && (outer || end > start);
+        let style = if brackets || outer { Style::Flow } else { Style::Block };
+        if !mapping && style == Style::Block && !self.is_dash(at) {
+            // A sequence at its key's own indentation is reported at its first item.
+            let dash = self.skip_gap(self.last_end, false);
+            at = if dash < at && self.is_dash(dash) { dash } else { at };
+        }
+        builder.open(at as u32, mapping, style, properties)?;
+        self.last_end = if brackets { at + 1 } else { at };
+        self.open.push(Open { anchor, flow: style == Style::Flow, brackets });
+        Ok(())
+    }
+
+    fn alias(&mut self, builder: &mut Builder<'_>, anchor: usize, start: usize, end: usize) -> Result<(), Fault> {
+        self.content = true;
+        self.last_end = end;
+        let span = Span::new(start as u32, end as u32);
+        let Some(target) = self.anchors.get(&anchor).copied() else {
+            if self.open.iter().any(|open| open.anchor == anchor) {
+                return Err(Fault::new(span, LoadErrorKind::RecursiveAlias));
+            }
+            return Err(self.unknown_alias(start));
+        };
+        if builder.wants_key() {
+            let Some(text) = builder.scalar_text(target.id) else {
+                return Err(Fault::new(span, LoadErrorKind::KeyNotScalar));
+            };
+            builder.key(span, text);
+            return Ok(());
+        }
+        builder.alias(span, target)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one event, taken apart once")]
+    fn scalar(
+        &mut self,
+        builder: &mut Builder<'_>,
+        value: &str,
+        style: ScalarStyle,
+        anchor: usize,
+        tag: Option<&Tag>,
+        start: usize,
+        end: usize,
+    ) -> Result<(), Fault> {
+        let properties = anchor != 0 || tag.is_some();
+        let empty = style == ScalarStyle::Plain && value.is_empty();
+        self.content |= !(empty && self.open.is_empty() && !properties);
+        let (span, style) = if empty {
+            (Span::empty(self.nothing(builder, start, properties) as u32), Style::Plain)
+        } else {
+            self.written(style, properties, start, end)
+        };
+        self.last_end = self.last_end.max(span.end as usize);
+        let (kind, decoded) = kind_of(value, style, tag);
+        let value = decoded.as_deref().unwrap_or(value);
+        let text = self.text(builder, span, style, value);
+        if builder.wants_key() {
+            let merge = value == "<<" && style == Style::Plain && tag.is_none();
+            builder.key(span, if merge { Text::MERGE } else { text });
+            if anchor != 0 {
+                // An anchor on a key: keep its text as a value nobody refers to otherwise.
+                let built = builder.detached(span, text, kind, style);
+                self.anchors.insert(anchor, built);
+            }
+            return Ok(());
+        }
+        let built = builder.scalar(span, text, kind, style, properties)?;
+        if anchor != 0 {
+            self.anchors.insert(anchor, built);
+        }
+        Ok(())
+    }
+
+    fn text(&self, builder: &mut Builder<'_>, span: Span, style: Style, value: &str) -> Text {
+        let slice = self.text.get(span.range()).unwrap_or_default();
+        if slice == value {
+            Text::SPAN
+        } else if matches!(style, Style::Single | Style::Double)
+            && slice.len() >= 2
+            && slice.get(1..slice.len() - 1) == Some(value)
+        {
+            Text::INNER
+        } else {
+            builder.keep(value)
+        }
+    }
+
+    /// The exact bytes of a scalar that is written.
+    fn written(&self, style: ScalarStyle, properties: bool, start: usize, end: usize) -> (Span, Style) {
+        let mut from = if properties { self.skip_properties(start) } else { start };
+        let mut to = end;
+        let style = match style {
+            ScalarStyle::Plain => Style::Plain,
+            ScalarStyle::SingleQuoted => Style::Single,
+            ScalarStyle::DoubleQuoted => Style::Double,
+            ScalarStyle::Literal | ScalarStyle::Folded => Style::Text,
+        };
+        match style {
+            Style::Single | Style::Double => to = self.close_quote(from).unwrap_or(to),
+            Style::Text => {
+                from = self.skip_gap(self.last_end.min(start), true);
+                if !matches!(self.byte(from), Some(b'|' | b'>')) {
+                    let before = self.text.get(self.last_end..start).unwrap_or_default();
+                    from = before.rfind(['|', '>']).map_or(start, |at| self.last_end + at);
+                }
+                let body = self.text.get(from..to.max(from)).unwrap_or_default();
+                to = from + body.trim_end_matches([' ', '\t', '\n', '\r']).len();
+            }
+            _ => {
+                let body = self.text.get(from..to.max(from)).unwrap_or_default();
+                to = from + body.trim_end_matches([' ', '\t', '\n', '\r']).len();
+            }
+        }
+        (Span::new(from as u32, to.max(from) as u32), style)
+    }
+
+    /// Where a value that is not written would stand: after the colon or dash it belongs to.
+    fn nothing(&self, builder: &Builder<'_>, reported: usize, properties: bool) -> usize {
+        if properties {
+            let at = self.skip_properties(reported);
+            let before = self.text.get(reported..at.min(self.limit)).unwrap_or_default();
+            let written = before.split(['\n', '\r']).next().unwrap_or_default();
+            return reported + written.split(" #").next().unwrap_or_default().trim_end().len();
+        }
+        let indicator = if builder.wants_value() {
+            b':'
+        } else if builder.wants_key() || self.open.is_empty() {
+            return reported.max(self.last_end).min(self.limit);
+        } else {
+            b'-'
+        };
+        let at = self.skip_space(self.last_end);
+        if self.byte(at) == Some(indicator) { at + 1 } else { self.last_end }
+    }
+
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.text.as_bytes().get(at).copied().filter(|_| at < self.limit)
+    }
+
+    fn is_dash(&self, at: usize) -> bool {
+        self.byte(at) == Some(b'-') && matches!(self.byte(at + 1), None | Some(b' ' | b'\t' | b'\n' | b'\r'))
+    }
+
+    /// Past white space, line breaks and comments.
+    fn skip_space(&self, mut at: usize) -> usize {
+        let mut fresh = true;
+        loop {
+            match self.byte(at) {
+                Some(b' ' | b'\t' | b'\n' | b'\r') => {
+                    at += 1;
+                    fresh = true;
+                }
+                Some(b'#') if fresh => {
+                    let rest = self.text.as_bytes().get(at..self.limit).unwrap_or_default();
+                    at += memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+                }
+                _ => return at,
+            }
+        }
+    }
+
+    /// Past anchors and tags, and what separates them.
+    fn skip_properties(&self, mut at: usize) -> usize {
+        loop {
+            at = self.skip_space(at);
+            match self.byte(at) {
+                Some(b'&' | b'!') => at = self.skip_token(at),
+                _ => return at,
+            }
+        }
+    }
+
+    fn skip_token(&self, mut at: usize) -> usize {
+        let verbatim = self.byte(at) == Some(b'!') && self.byte(at + 1) == Some(b'<');
+        let flow = self.open.last().is_some_and(|open| open.flow) && !verbatim;
+        while let Some(byte) = self.byte(at) {
+            if matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+                || flow && matches!(byte, b',' | b'[' | b']' | b'{' | b'}')
+            {
+                break;
+            }
+            at += 1;
+        }
+        at
+    }
+
+    /// Past white space, comments, `:`, `?`, properties and, on demand, dashes.
+    fn skip_gap(&self, from: usize, dashes: bool) -> usize {
+        let mut at = from;
+        loop {
+            at = self.skip_space(at);
+            match self.byte(at) {
+                Some(b':' | b'?') => at += 1,
+                Some(b'-') if dashes && self.is_dash(at) => at += 1,
+                // A document marker can stand before a scalar that is the whole document.
+                Some(b'-') if dashes && self.text.get(at..at + 3) == Some("---") => at += 3,
+                Some(b'&' | b'!') => at = self.skip_token(at),
+                _ => return at,
+            }
+        }
+    }
+
+    /// The offset after the quote that closes the one at `from`.
+    fn close_quote(&self, from: usize) -> Option<usize> {
+        let quote = self.byte(from).filter(|byte| matches!(byte, b'"' | b'\''))?;
+        let mut at = from + 1;
+        loop {
+            match self.byte(at)? {
+                b'\\' if quote == b'"' => at += 2,
+                byte if byte == quote => {
+                    if quote == b'\'' && self.byte(at + 1) == Some(quote) {
+                        at += 2;
+                    } else {
+                        return Some(at + 1);
+                    }
+                }
+                _ => at += 1,
+            }
+        }
+    }
+
+    fn unknown_alias(&self, start: usize) -> Fault {
+        let end = self.skip_token(start);
+        let name = self.text.get(start + 1..end).unwrap_or_default().to_owned();
+        Fault::new(Span::new(start as u32, end as u32), LoadErrorKind::UnknownAlias { name })
+    }
+
+    fn syntax(&self, error: &ScanError) -> Fault {
+        let at = self.offsets.byte(self.text, error.marker().index());
+        let line_start = self.text.get(..at).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
+        let line = self.text.get(line_start..self.limit).unwrap_or_default();
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        if line.get(indent..).is_some_and(|rest| rest.starts_with('\t')) && at <= line_start + indent + 1 {
+            let tab = (line_start + indent) as u32;
+            return Fault::new(Span::new(tab, tab + 1), LoadErrorKind::Tab);
+        }
+        if error.info().contains("unknown anchor") {
+            return self.unknown_alias(at);
+        }
+        let length = self.text.get(at..self.limit).and_then(|rest| rest.chars().next());
+        let length = length.filter(|c| !c.is_control()).map_or(0, char::len_utf8);
+        let span = Span::new(at as u32, (at + length) as u32);
+        Fault::new(span, LoadErrorKind::Syntax(in_words(error.info())))
+    }
+}
+
+/// The type of a scalar and, for `!!binary`, the text it stands for.
+fn kind_of<'v>(value: &'v str, style: Style, tag: Option<&Tag>) -> (Kind, Option<Cow<'v, str>>) {
+    let untagged = if style == Style::Plain { scalar::resolve_plain(value) } else { Kind::String };
+    let Some(tag) = tag else { return (untagged, None) };
+    if tag.handle.is_empty() && tag.suffix == "!" {
+        return (Kind::String, None);
+    }
+    if !tag.is_yaml_core_schema() {
+        return (untagged, None);
+    }
+    let decoded = if tag.suffix == "binary" { scalar::decode_binary(value) } else { None };
+    let kind = scalar::resolve_tagged(&tag.suffix, value).unwrap_or(untagged);
+    (kind, decoded.map(Cow::Owned))
+}
+
+/// The parser's message for people who do not know its grammar.
+fn in_words(info: &str) -> String {
+    let words = match info {
+        "mapping values are not allowed in this context" => {
+            "a second `:` in one line, or a key deeper than the value before it; \
+             put the value in quotes or align the key with the ones above"
+        }
+        "while parsing a block mapping, did not find expected key" => {
+            "a key was expected; this line's indentation fits none of the mappings around it"
+        }
+        "while parsing a block collection, did not find expected '-' indicator" => {
+            "an item starting with `- ` was expected; check this line's indentation"
+        }
+        "block sequence entries are not allowed in this context" | "\"-\" is only valid inside a block" => {
+            "a list item `- ` cannot stand here; start it on a line of its own"
+        }
+        "simple key expect ':'" | "simple key expected" => "a `:` was expected after the key",
+        "while scanning a quoted scalar, found unexpected end of stream" | "unexpected eof" => {
+            "a quote that opens here is never closed"
+        }
+        "invalid trailing content after double-quoted scalar" => {
+            "text follows a closing quote; put the whole value in quotes"
+        }
+        "while parsing a flow sequence, expected ',' or ']'" => "`,` or `]` was expected",
+        "while parsing a flow mapping, did not find expected ',' or '}'" => "`,` or `}` was expected",
+        "while scanning a quoted scalar, found unexpected document indicator" => {
+            "a quote is still open where the next document starts; close it"
+        }
+        "while parsing a quoted scalar, found unknown escape character" => {
+            "an unknown escape after `\\` in double quotes; use single quotes or double the backslash"
+        }
+        "illegal placement of ':' indicator" => {
+            "`:` cannot stand here; a bracket or quote above may not be closed"
+        }
+        "misplaced bracket" => "a closing bracket without its opening one",
+        "wrongly indented line in block scalar" | "invalid indentation in quoted scalar" | "invalid indentation" => {
+            "this line of a text is indented less than the text's first line"
+        }
+        "invalid indentation in flow construct" => {
+            "a line inside of brackets must be indented deeper than the key it belongs to"
+        }
+        "comments must be separated from other tokens by whitespace" => "a comment `#` needs a space before it",
+        "recursion limit exceeded" => "brackets are nested too deeply",
+        _ => "",
+    };
+    if words.is_empty() {
+        format!("this is not valid YAML: {}", info.replace("`%'", "`%`"))
+    } else {
+        format!("this is not valid YAML: {words}")
+    }
+}
