@@ -1,1 +1,42 @@
-//! (crate charter)
+//! The vocabulary of Plimsoll as types: assets, facts, findings, evidence,
+//! fixes, verdicts, the resources a user writes, and coverage.
+//!
+//! No logic beyond parsing, ordering and display lives here. Everything that
+//! crosses a crate border in Plimsoll is one of these types, so a word means
+//! the same in the engines, the reports and the documentation.
+
+pub mod asset;
+pub mod coverage;
+pub mod evaluation;
+pub mod exposure;
+pub mod facts;
+pub mod finding;
+pub mod fix;
+pub mod history;
+pub mod location;
+pub mod percent;
+pub mod resource;
+pub mod rule;
+pub mod schema;
+pub mod severity;
+pub mod time;
+pub mod verdict;
+pub mod wire;
+
+pub use asset::{Asset, AssetId, AssetKind, ObjectRef};
+pub use coverage::Coverage;
+pub use evaluation::{Evaluation, ResolvedBaseline, Unevaluated};
+pub use exposure::{Exposure, ExposureLevel};
+pub use facts::{AssetFacts, Observation, UnknownAsset};
+pub use finding::{Evidence, Finding, FindingId, FindingKind, Subject, Waiver};
+pub use fix::{Fix, FixEdit, FixTarget, FixValue};
+pub use history::{FindingRecord, GoalRecord, History, RunRecord};
+pub use location::{FieldRef, Location};
+pub use percent::Percent;
+pub use rule::{Mapping, Rule};
+pub use severity::{Severity, SeverityBound};
+pub use time::{Date, Period, Timestamp};
+pub use verdict::{
+    AssetState, AssetVerdict, AtRisk, Attainment, ClassAssignment, ClauseOutcome, ClauseVerdict,
+    Counts, FixPlan, FixStep, GoalVerdict, PlanProof, Verdict, WindowResult,
+};

@@ -1,0 +1,51 @@
+//! What is known of an asset: what goals and classes look at.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{Asset, Exposure, Location, Timestamp};
+
+/// When and from what something was observed. Facts are made with one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Observation {
+    /// Where it comes from: `files` for manifests.
+    pub source: Arc<str>,
+    /// When it was observed.
+    pub at: Timestamp,
+}
+
+/// Why an asset is known to be there although its state is not known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnknownAsset {
+    /// In words: `the chart template shop/templates/web.yaml is not rendered`.
+    pub reason: String,
+    /// What would make it known: `render the chart and check its output`.
+    pub remedy: String,
+}
+
+/// An asset with all that goals and classes may ask of it.
+#[derive(Clone, Debug)]
+pub struct AssetFacts {
+    /// The asset.
+    pub asset: Arc<Asset>,
+    /// When and from what it was observed.
+    pub observed: Observation,
+    /// The cluster it is in.
+    pub cluster: Arc<str>,
+    /// Its own labels; for a workload the object's, over its pods'.
+    pub labels: BTreeMap<Arc<str>, Arc<str>>,
+    /// Its annotations that begin with `plimsoll.dev/`.
+    pub annotations: BTreeMap<Arc<str>, Arc<str>>,
+    /// The labels of its namespace.
+    pub namespace_labels: Arc<BTreeMap<Arc<str>, Arc<str>>>,
+    /// Who answers for it: `plimsoll.dev/owner` as label or annotation, else
+    /// the label `team` or `owner`, else the same on the namespace.
+    pub owner: Option<Arc<str>>,
+    /// The images its containers name.
+    pub images: Vec<Arc<str>>,
+    /// From where it can be reached.
+    pub exposure: Exposure,
+    /// Where it stands.
+    pub location: Option<Location>,
+    /// Set when its state is not known.
+    pub unknown: Option<UnknownAsset>,
+}

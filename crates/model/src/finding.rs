@@ -1,0 +1,263 @@
+//! The one record that all engines emit.
+
+use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Asset, FieldRef, Fix, Location, Rule, Severity};
+
+/// The identity of a finding: a hash of the asset's lineage, the rule's id and
+/// the subject. It carries no line, index, version or time, so that a finding
+/// survives edits, rebuilds and new tags, and an exception on it with it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FindingId([u8; 16]);
+
+impl FindingId {
+    /// The id of what `rule` found at `subject` of the asset of this lineage.
+    pub fn new(lineage: &str, rule: &str, subject: &Subject) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for part in [
+            lineage,
+            rule,
+            subject.container.as_deref().unwrap_or_default(),
+            &subject.field,
+        ] {
+            // A length before each part: no two lists of parts hash alike.
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        let mut id = [0; 16];
+        id.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        FindingId(id)
+    }
+
+    /// The first twelve hexadecimal digits: enough for a person to name it.
+    pub fn short(self) -> String {
+        self.to_string()[..12].to_owned()
+    }
+}
+
+impl fmt::Display for FindingId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for FindingId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The text is no finding id.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no finding id: it has 32 hexadecimal digits")]
+pub struct ParseFindingIdError(String);
+
+impl FromStr for FindingId {
+    type Err = ParseFindingIdError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || ParseFindingIdError(text.to_owned());
+        if text.len() != 32 || !text.is_ascii() {
+            return Err(error());
+        }
+        let mut id = [0; 16];
+        for (byte, digits) in id.iter_mut().zip(text.as_bytes().chunks(2)) {
+            let digits = std::str::from_utf8(digits).map_err(|_| error())?;
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| error())?;
+        }
+        Ok(FindingId(id))
+    }
+}
+
+impl Serialize for FindingId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for FindingId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for FindingId {
+    fn schema_name() -> Cow<'static, str> {
+        "FindingId".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "The identity of a finding, stable over edits, rebuilds and new tags.",
+            "pattern": "^[0-9a-f]{32}$"
+        })
+    }
+}
+
+/// The kind of a finding.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum FindingKind {
+    /// A control is violated.
+    Misconfiguration,
+}
+
+/// What in the asset a finding is about, in names and never in indexes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subject {
+    /// The container it is about, if it is about one.
+    pub container: Option<Arc<str>>,
+    /// The field or named thing: `securityContext.privileged`,
+    /// `volume docker-sock`, `rule secrets`.
+    pub field: Cow<'static, str>,
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.container {
+            Some(container) => write!(f, "container {container}: {}", self.field),
+            None => f.write_str(&self.field),
+        }
+    }
+}
+
+/// What a person can check.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Evidence {
+    /// A field of an object in a file, or the place where it is missing.
+    Manifest {
+        /// The place of the field; of the nearest parent that is there when
+        /// the field itself is missing.
+        location: Location,
+        /// The field's path in its object.
+        path: FieldRef,
+        /// What stands there, when it is short and no secret.
+        observed: Option<Box<str>>,
+    },
+}
+
+impl Evidence {
+    /// Where it stands.
+    pub fn location(&self) -> &Location {
+        match self {
+            Evidence::Manifest { location, .. } => location,
+        }
+    }
+
+    /// The field's path.
+    pub fn path(&self) -> &FieldRef {
+        match self {
+            Evidence::Manifest { path, .. } => path,
+        }
+    }
+
+    /// What was observed there.
+    pub fn observed(&self) -> Option<&str> {
+        match self {
+            Evidence::Manifest { observed, .. } => observed.as_deref(),
+        }
+    }
+}
+
+/// An annotation on the object that asks for a rule to be ignored there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Waiver {
+    /// The annotation's key.
+    pub annotation: Box<str>,
+    /// The annotation's value: the reason given, if any.
+    pub reason: Box<str>,
+}
+
+/// Something wrong with an asset, with evidence: the field is private and
+/// [`Finding::new`] asks for it, so that none can be made without.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Its identity.
+    pub id: FindingId,
+    /// Its kind.
+    pub kind: FindingKind,
+    /// The rule it is an instance of; for a misconfiguration the control.
+    pub rule: &'static Rule,
+    /// How bad it is: the rule's severity unless a baseline says otherwise.
+    pub severity: Severity,
+    /// The asset it is on.
+    pub asset: Arc<Asset>,
+    /// What in the asset it is about.
+    pub subject: Subject,
+    /// What is wrong, in one sentence, with the observed value.
+    pub message: Cow<'static, str>,
+    /// The pinned names of the baselines whose requirements it violates, in
+    /// order; shared by the many findings that have the same.
+    pub baselines: Arc<[Arc<str>]>,
+    /// Alternative ways to clear it; each clears it alone. The first is the
+    /// usual one. Empty when only a person can say what to do. Shared by the
+    /// findings that differ only in their asset: in a large estate most do.
+    pub fixes: Arc<[Fix]>,
+    /// The annotation that asks for it to be ignored.
+    pub waiver: Option<Box<Waiver>>,
+    evidence: Evidence,
+    more: Vec<Evidence>,
+}
+
+impl Finding {
+    /// A finding of `rule` at `subject` of `asset`, as `evidence` shows.
+    pub fn new(
+        rule: &'static Rule,
+        asset: Arc<Asset>,
+        subject: Subject,
+        message: impl Into<Cow<'static, str>>,
+        evidence: Evidence,
+    ) -> Self {
+        Finding {
+            id: FindingId::new(asset.id.as_str(), rule.id, &subject),
+            kind: FindingKind::Misconfiguration,
+            rule,
+            severity: rule.severity,
+            asset,
+            subject,
+            message: message.into(),
+            baselines: Arc::default(),
+            fixes: Arc::default(),
+            waiver: None,
+            evidence,
+            more: Vec::new(),
+        }
+    }
+
+    /// The first evidence.
+    pub fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// All evidence, the first first: the other fields it violates, or the
+    /// other places where the same object is written down.
+    pub fn all_evidence(&self) -> impl Iterator<Item = &Evidence> {
+        std::iter::once(&self.evidence).chain(&self.more)
+    }
+
+    /// Adds evidence unless it is there already.
+    pub fn add_evidence(&mut self, evidence: Evidence) {
+        if self.evidence != evidence && !self.more.contains(&evidence) {
+            self.more.push(evidence);
+        }
+    }
+
+    /// The order of every list of findings: worst first, then by asset, rule
+    /// and subject. It does not depend on the order of input.
+    pub fn listing_order(&self, other: &Self) -> std::cmp::Ordering {
+        (other.severity, &self.asset.id, self.rule.id, &self.subject, &self.evidence).cmp(&(
+            self.severity,
+            &other.asset.id,
+            other.rule.id,
+            &other.subject,
+            &other.evidence,
+        ))
+    }
+}

@@ -1,0 +1,43 @@
+//! The resources a user writes: goals, classes, baselines and exceptions,
+//! under `plimsoll.dev/v1alpha1`. The same document is a file in Git, an
+//! object in the API and a custom resource in a cluster.
+//!
+//! Parsing is strict: an unknown field is an error that names its place and
+//! the nearest field there is.
+
+mod baseline;
+mod class;
+mod clause;
+mod exception;
+mod goal;
+mod parse;
+mod selector;
+
+pub use baseline::{Baseline, BaselineSpec, ControlChoice, ControlRemoval};
+pub use class::{AssetClass, AssetClassSpec};
+pub use clause::{
+    AdmissionState, Clause, ConfigurationClause, CoverageClause, DriftMode, ExposureClause, OpenAlerts, RuntimeClause, SensorState,
+    SupplyChainClause, VulnerabilitiesClause,
+};
+pub use exception::{ExceptionSpec, PostureException};
+pub use goal::{AdmissionMode, Enforce, GoalScope, GoalSpec, PostureGoal, Ramp, RemediateMode};
+pub use parse::{API_GROUP, API_VERSION, Resource, ResourceError, is_resource, parse};
+pub use selector::{LabelExpression, LabelOperator, Selector, glob_matches};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The metadata of a resource: its name, and the labels and annotations that
+/// Kubernetes objects have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Metadata {
+    /// The name: unique among resources of its kind.
+    pub name: String,
+    /// Labels.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub labels: std::collections::BTreeMap<String, String>,
+    /// Annotations.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub annotations: std::collections::BTreeMap<String, String>,
+}
