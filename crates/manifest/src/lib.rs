@@ -9,6 +9,7 @@
 //! here panics or recurses deeper than those allow.
 
 mod builder;
+pub mod de;
 mod error;
 mod json;
 mod limits;
@@ -22,6 +23,7 @@ mod template;
 mod tree;
 mod yaml;
 
+pub use de::{DecodeError, from_node};
 pub use error::{LoadError, LoadErrorKind};
 pub use limits::Limits;
 pub use load::{Loaded, Part, SkipReason, Skipped, load, load_parts, split};
