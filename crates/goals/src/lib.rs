@@ -1,1 +1,47 @@
-//! (crate charter)
+//! Asset classes, and goals over assets to verdicts and fix plans.
+//!
+//! The engine is pure: the line, the facts, the past and the clock come in as
+//! values, verdicts and diagnostics go out. It sees findings and facts, never
+//! the engines that made them. The same facts, line, past and clock give the
+//! same verdicts, in whatever order the facts and the line are listed.
+//!
+//! - `classes`: which classes each asset is in, and why.
+//! - `evaluate`: a verdict for every goal. The fix plan is left empty; see
+//!   [`plan`].
+//! - `record`: what the next run must know of this one.
+
+use std::sync::Arc;
+
+use plimsoll_model::{
+    AssetFacts, Evaluation, Finding, Location,
+    resource::{AssetClass, PostureException, PostureGoal},
+};
+
+mod diagnostic;
+mod index;
+pub mod plan;
+mod words;
+
+pub use diagnostic::Diagnostic;
+
+/// The line that was drawn: the resources a user wrote, each with its place.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Line<'a> {
+    /// The goals.
+    pub goals: &'a [(Arc<PostureGoal>, Location)],
+    /// The asset classes they may name.
+    pub classes: &'a [(Arc<AssetClass>, Location)],
+    /// The accepted findings.
+    pub exceptions: &'a [(Arc<PostureException>, Location)],
+}
+
+/// What is known now. Indexes in verdicts point into these lists.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// Every asset that is there, unread ones too.
+    pub assets: &'a [AssetFacts],
+    /// Every finding; each is on one of the assets.
+    pub findings: &'a [Finding],
+    /// What was evaluated and what was not.
+    pub evaluation: &'a Evaluation,
+}

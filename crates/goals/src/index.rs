@@ -1,0 +1,77 @@
+//! Look-ups over the facts, made once per evaluation.
+
+use plimsoll_model::Unevaluated;
+use rustc_hash::FxHashMap;
+
+use crate::{Diagnostic, Facts};
+
+/// Facts by asset.
+pub(crate) struct Index<'a> {
+    /// Where each asset's findings begin in `findings`; one longer than the
+    /// list of assets.
+    starts: Vec<u32>,
+    /// Indexes of findings, grouped by asset, ascending within one.
+    findings: Vec<u32>,
+    unevaluated: FxHashMap<&'a str, Vec<&'a Unevaluated>>,
+}
+
+impl<'a> Index<'a> {
+    /// Builds the look-ups; linear in the facts.
+    pub(crate) fn new(facts: Facts<'a>, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let mut by_id: FxHashMap<&str, u32> = FxHashMap::default();
+        for (index, asset) in facts.assets.iter().enumerate() {
+            by_id.entry(asset.asset.id.as_str()).or_insert(index as u32);
+        }
+        let owner: Vec<Option<u32>> = facts
+            .findings
+            .iter()
+            .map(|finding| by_id.get(finding.asset.id.as_str()).copied())
+            .collect();
+        let mut starts = vec![0u32; facts.assets.len() + 1];
+        for asset in owner.iter().flatten() {
+            starts[*asset as usize + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut next = starts.clone();
+        let mut findings = vec![0u32; owner.iter().flatten().count()];
+        for (finding, asset) in owner.iter().enumerate() {
+            match asset {
+                Some(asset) => {
+                    let at = &mut next[*asset as usize];
+                    findings[*at as usize] = finding as u32;
+                    *at += 1;
+                }
+                None => diagnostics.push(Diagnostic::at(
+                    facts.findings[finding].evidence().location(),
+                    format!(
+                        "finding {} of {} is on {}, which is not among the assets: no goal counts it",
+                        facts.findings[finding].id.short(),
+                        facts.findings[finding].rule.id,
+                        facts.findings[finding].asset.id
+                    ),
+                )),
+            }
+        }
+        let mut unevaluated: FxHashMap<&str, Vec<&Unevaluated>> = FxHashMap::default();
+        for gap in &facts.evaluation.unevaluated {
+            unevaluated.entry(gap.asset.as_str()).or_default().push(gap);
+        }
+        for gaps in unevaluated.values_mut() {
+            gaps.sort();
+        }
+        Index { starts, findings, unevaluated }
+    }
+
+    /// The findings of an asset, as indexes, ascending.
+    pub(crate) fn findings_of(&self, asset: u32) -> &[u32] {
+        let asset = asset as usize;
+        &self.findings[self.starts[asset] as usize..self.starts[asset + 1] as usize]
+    }
+
+    /// What could not be evaluated on an asset, in order.
+    pub(crate) fn unevaluated_on(&self, id: &str) -> &[&'a Unevaluated] {
+        self.unevaluated.get(id).map_or(&[], Vec::as_slice)
+    }
+}
