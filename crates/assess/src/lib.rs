@@ -1,1 +1,27 @@
-//! (crate charter)
+//! The one composition of the engines: files, goals and a clock in, an
+//! assessment out.
+//!
+//! The command line, and later the admission gate, the agent and the hub, call
+//! this crate and never an engine by itself, so that one object gets one
+//! answer whoever asks. Nothing here reads a file or a clock: files come in
+//! as bytes, time as a value.
+
+mod assessment;
+mod causes;
+mod edit;
+mod estate;
+mod init;
+mod kustomize;
+mod line;
+mod unread;
+pub mod catalogue;
+pub mod starter;
+pub mod wire;
+
+pub use assessment::{Assessment, Options, Outcome, assess, scan};
+pub use edit::{FileChange, apply};
+pub use estate::{Estate, EstateOptions, InputFile, Purpose, load};
+pub use init::{Proposal, propose};
+pub use line::Line;
+pub use plimsoll_goals::record;
+pub use plimsoll_manifest::{Limits, Source};

@@ -6,7 +6,7 @@
 //! the same in the engines, the reports and the documentation.
 
 pub mod asset;
-pub mod coverage;
+pub mod diagnostic;
 pub mod evaluation;
 pub mod exposure;
 pub mod facts;
@@ -24,7 +24,7 @@ pub mod verdict;
 pub mod wire;
 
 pub use asset::{Asset, AssetId, AssetKind, ObjectRef};
-pub use coverage::Coverage;
+pub use diagnostic::{Diagnostic, DiagnosticLevel};
 pub use evaluation::{Evaluation, ResolvedBaseline, Unevaluated};
 pub use exposure::{Exposure, ExposureLevel};
 pub use facts::{AssetFacts, Observation, UnknownAsset};

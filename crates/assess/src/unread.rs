@@ -1,0 +1,111 @@
+//! Assets that must be there but could not be read: they are unknown, never
+//! absent.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use plimsoll_manifest::{GuessedObject, LoadError, Place, Span};
+use plimsoll_model::{
+    Asset, AssetFacts, AssetId, AssetKind, Exposure, Location, ObjectRef, Observation,
+    UnknownAsset,
+};
+
+use crate::EstateOptions;
+
+/// Kinds whose pods make them workloads.
+const WORKLOADS: [&str; 9] = [
+    "Pod", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob",
+    "ReplicationController", "Rollout",
+];
+
+/// Kinds that surely have no pods. A kind that is neither here nor above may
+/// have, and counts as a workload: it must not be forgotten.
+const OTHERS: [&str; 24] = [
+    "Service", "Ingress", "ConfigMap", "Secret", "ServiceAccount", "Role", "RoleBinding",
+    "ClusterRole", "ClusterRoleBinding", "NetworkPolicy", "PodDisruptionBudget",
+    "HorizontalPodAutoscaler", "PersistentVolumeClaim", "PersistentVolume", "StorageClass",
+    "Namespace", "CustomResourceDefinition", "PriorityClass", "ResourceQuota", "LimitRange",
+    "ServiceMonitor", "PodMonitor", "PrometheusRule", "Certificate",
+];
+
+/// A document that is no YAML or JSON.
+pub(crate) fn failed(
+    file: &Arc<str>,
+    index: usize,
+    error: &LoadError,
+    options: &EstateOptions,
+) -> AssetFacts {
+    let unknown = UnknownAsset {
+        reason: format!("{file}:{} can't be read: {}", error.place, error.kind),
+        remedy: format!("mend {file}:{}", error.place),
+    };
+    facts(file, index, None, Some(error.place), unknown, options)
+}
+
+/// A file that could not be read at all.
+pub(crate) fn file(file: &Arc<str>, reason: &str, options: &EstateOptions) -> AssetFacts {
+    let unknown = UnknownAsset {
+        reason: format!("{file} can't be read: {reason}"),
+        remedy: format!("make {file} readable"),
+    };
+    facts(file, 0, None, None, unknown, options)
+}
+
+/// What a chart template would become.
+pub(crate) fn not_rendered(
+    file: &Arc<str>,
+    index: usize,
+    guess: &GuessedObject,
+    options: &EstateOptions,
+) -> AssetFacts {
+    let unknown = UnknownAsset {
+        reason: format!("the chart template {file} is not rendered"),
+        remedy: "render the chart and check what it gives: `helm template . | plimsoll check -`"
+            .to_owned(),
+    };
+    facts(file, index, Some(guess), Some(guess.place), unknown, options)
+}
+
+fn facts(
+    file: &Arc<str>,
+    index: usize,
+    guess: Option<&GuessedObject>,
+    place: Option<Place>,
+    unknown: UnknownAsset,
+    options: &EstateOptions,
+) -> AssetFacts {
+    let kind = guess.and_then(|guess| guess.kind.as_deref());
+    let asset_kind = match kind {
+        Some("Namespace") => AssetKind::Namespace,
+        Some("ServiceAccount") => AssetKind::Identity,
+        Some(kind) if OTHERS.contains(&kind) && !WORKLOADS.contains(&kind) => AssetKind::Object,
+        _ => AssetKind::Workload,
+    };
+    let name = guess.and_then(|guess| guess.name.as_deref()).unwrap_or(file);
+    AssetFacts {
+        asset: Arc::new(Asset {
+            id: AssetId::unread(&options.cluster, file, index),
+            kind: asset_kind,
+            object: ObjectRef {
+                api_version: "".into(),
+                kind: kind.unwrap_or("unread").into(),
+                namespace: None,
+                name: name.into(),
+            },
+        }),
+        observed: Observation { source: "files".into(), at: options.now },
+        cluster: options.cluster.clone(),
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        namespace_labels: Arc::default(),
+        owner: None,
+        images: Vec::new(),
+        exposure: Exposure::default(),
+        location: place.map(|place| Location {
+            file: file.clone(),
+            line: place.line,
+            column: place.column,
+            span: Span { start: 0, end: 0 },
+        }),
+        unknown: Some(unknown),
+    }
+}
