@@ -183,8 +183,12 @@ pub struct ClauseOutcome {
     /// Its state for this asset.
     pub state: AssetState,
     /// The findings that count against it, excepted and pending ones too,
-    /// as indexes into the assessment's findings.
+    /// as indexes into the assessment's findings. Those that violate it now
+    /// stand first.
     pub findings: Vec<u32>,
+    /// How many of `findings` violate it now: neither excepted nor inside
+    /// their grace period. The fix plan must clear all of these but `max`.
+    pub violating: u32,
     /// Why, in words: for unknown, what would make it known; for pending,
     /// until when.
     pub because: String,
@@ -284,7 +288,10 @@ pub struct FixPlan {
     pub proof: PlanProof,
     /// Whether the target is reached once all steps are done.
     pub reaches_target: bool,
-    /// Findings that no known change clears, in number.
+    /// Violations that no known change clears, in number: findings without a
+    /// fix where the goal needs them gone, and clauses violated by something
+    /// that is no finding (where an image comes from, from where an asset can
+    /// be reached), one per asset and clause.
     pub out_of_reach: u64,
 }
 
