@@ -1,9 +1,12 @@
 //! The project's own tasks. Each verb is a module; what can be a pure function over text or
 //! metadata is one, so that it has tests.
 
+pub mod bench;
 pub mod deny;
+pub mod fuzz;
 pub mod layers;
 pub mod lint;
+pub mod schemas;
 pub mod shell;
 pub mod tidy;
 pub mod tools;
@@ -22,6 +25,8 @@ impl std::fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
+const VERBS: &str = "lint, docs, tidy, deny, schemas, bench, fuzz";
+
 /// Runs one verb with its arguments.
 ///
 /// # Errors
@@ -32,7 +37,10 @@ pub fn run(verb: &str, args: &[String]) -> Result<()> {
         "docs" => no_args(args).and_then(|()| lint::docs()),
         "tidy" => no_args(args).and_then(|()| lint::tidy()),
         "deny" => no_args(args).and_then(|()| deny::deny()),
-        _ => Err(Usage(format!("no verb `{verb}`; verbs: lint, docs, tidy, deny")).into()),
+        "schemas" => schemas::schemas(args),
+        "bench" => bench::bench(args),
+        "fuzz" => fuzz::fuzz(args),
+        _ => Err(Usage(format!("no verb `{verb}`; verbs: {VERBS}")).into()),
     }
 }
 
