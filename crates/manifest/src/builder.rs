@@ -62,9 +62,7 @@ pub(crate) struct Builder<'s> {
     pending_entries: Vec<Entry>,
     pending_items: Vec<Edge>,
     total: u64,
-    aliases: u32,
-    /// End of the last alias read.
-    alias_end: u32,
+    aliases: Vec<Span>,
     root: Option<Edge>,
     faults: Vec<Fault>,
 }
@@ -84,8 +82,7 @@ impl<'s> Builder<'s> {
             pending_entries: Vec::new(),
             pending_items: Vec::new(),
             total: 0,
-            aliases: 0,
-            alias_end: 0,
+            aliases: Vec::new(),
             root: None,
             faults: Vec::new(),
         }
@@ -102,8 +99,7 @@ impl<'s> Builder<'s> {
         self.pending_entries.clear();
         self.pending_items.clear();
         self.total = 0;
-        self.aliases = 0;
-        self.alias_end = 0;
+        self.aliases.clear();
         self.root = None;
         self.faults.clear();
     }
@@ -171,9 +167,8 @@ impl<'s> Builder<'s> {
 
     /// A repetition of something built before in this document.
     pub(crate) fn alias(&mut self, span: Span, target: Built) -> Result<(), Fault> {
-        self.aliases += 1;
-        self.alias_end = span.end;
-        if self.aliases > self.limits.max_aliases {
+        self.aliases.push(span);
+        if self.aliases.len() > self.limits.max_aliases as usize {
             let limit = self.limits.max_aliases;
             return Err(Fault::new(span, LoadErrorKind::TooManyAliases { limit }));
         }
@@ -256,7 +251,8 @@ impl<'s> Builder<'s> {
             start
         };
         let end = end.max(key);
-        if last.is_some_and(Edge::is_alias) { end.max(self.alias_end) } else { end }
+        let alias = self.aliases.last().filter(|_| last.is_some_and(Edge::is_alias));
+        alias.map_or(end, |alias| end.max(alias.end))
     }
 
     /// Ends the document: its tree and root, or what is wrong with it.
@@ -275,6 +271,7 @@ impl<'s> Builder<'s> {
             nodes: Box::from(self.nodes.as_slice()),
             entries: Box::from(self.entries.as_slice()),
             items: Box::from(self.items.as_slice()),
+            aliases: Box::from(self.aliases.as_slice()),
             strings: Box::from(self.strings.as_slice()),
             scratch: Box::from(self.scratch.as_str()),
         };

@@ -10,6 +10,7 @@
 
 mod builder;
 pub mod de;
+pub mod edit;
 mod error;
 mod json;
 mod limits;

@@ -156,6 +156,23 @@ fn part_end(bytes: &[u8], start: usize) -> usize {
     bytes.len()
 }
 
+/// The root of a text that is one document, object or not.
+pub(crate) fn parse_one(source: &Arc<Source>, limits: &Limits) -> Option<Document> {
+    let mut builder = Builder::new(source, limits);
+    let text = source.text();
+    let mut first = None;
+    if text.starts_with(['{', '[']) && json::read_value(&mut builder, text, 0).is_ok() {
+        first = Some(builder.finish());
+    } else {
+        builder.reset();
+        yaml::read(&mut builder, text, 0, text.len(), &mut |outcome| {
+            first.get_or_insert(outcome);
+        });
+    }
+    let (tree, root) = first?.ok()??;
+    Some(Document { tree, root, index: 0 })
+}
+
 struct Loader<'s> {
     source: &'s Arc<Source>,
     limits: &'s Limits,

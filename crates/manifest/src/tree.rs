@@ -164,6 +164,8 @@ pub(crate) struct Tree {
     pub nodes: Box<[NodeData]>,
     pub entries: Box<[Entry]>,
     pub items: Box<[Edge]>,
+    /// Bytes of every alias `*name` that stands for a value, in order.
+    pub aliases: Box<[Span]>,
     /// Ranges of `scratch`.
     pub strings: Box<[(u32, u32)]>,
     /// Texts that do not stand in the file as they are: escapes, folded lines.

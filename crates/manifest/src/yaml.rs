@@ -127,9 +127,10 @@ impl Reader<'_> {
             Event::SequenceEnd | Event::MappingEnd => {
                 let open = self.open.pop();
                 let brackets = open.as_ref().is_some_and(|open| open.brackets);
-                let built = builder.close(brackets.then_some(end as u32))?;
+                // The closing bracket's span takes in the space and comment after it.
+                let built = builder.close(brackets.then_some(start as u32 + 1))?;
                 if brackets {
-                    self.last_end = end;
+                    self.last_end = start + 1;
                 }
                 if let Some(Open { anchor: anchor @ 1.., .. }) = open {
                     self.anchors.insert(anchor, built);
