@@ -1,1 +1,3 @@
-//! (crate charter)
+//! Objects in; indexes and relations out.
+
+pub mod view;
