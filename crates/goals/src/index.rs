@@ -1,9 +1,9 @@
 //! Look-ups over the facts, made once per evaluation.
 
-use plimsoll_model::Unevaluated;
+use plimsoll_model::{Diagnostic, Unevaluated};
 use rustc_hash::FxHashMap;
 
-use crate::{Diagnostic, Facts};
+use crate::Facts;
 
 /// Facts by asset.
 pub(crate) struct Index<'a> {
@@ -43,8 +43,8 @@ impl<'a> Index<'a> {
                     findings[*at as usize] = finding as u32;
                     *at += 1;
                 }
-                None => diagnostics.push(Diagnostic::at(
-                    facts.findings[finding].evidence().location(),
+                None => diagnostics.push(Diagnostic::error(
+                    Some(facts.findings[finding].evidence().location().clone()),
                     format!(
                         "finding {} of {} is on {}, which is not among the assets: no goal counts it",
                         facts.findings[finding].id.short(),
@@ -61,7 +61,11 @@ impl<'a> Index<'a> {
         for gaps in unevaluated.values_mut() {
             gaps.sort();
         }
-        Index { starts, findings, unevaluated }
+        Index {
+            starts,
+            findings,
+            unevaluated,
+        }
     }
 
     /// The findings of an asset, as indexes, ascending.

@@ -5,10 +5,10 @@
 //! the engines that made them. The same facts, line, past and clock give the
 //! same verdicts, in whatever order the facts and the line are listed.
 //!
-//! - `classes`: which classes each asset is in, and why.
-//! - `evaluate`: a verdict for every goal. The fix plan is left empty; see
+//! - [`classes()`]: which classes each asset is in, and why.
+//! - [`evaluate`]: a verdict for every goal. The fix plan is left empty; see
 //!   [`plan`].
-//! - `record`: what the next run must know of this one.
+//! - [`record`]: what the next run must know of this one.
 
 use std::sync::Arc;
 
@@ -17,12 +17,25 @@ use plimsoll_model::{
     resource::{AssetClass, PostureException, PostureGoal},
 };
 
-mod diagnostic;
+mod attainment;
+mod classes;
+mod clause;
+mod evaluate;
+mod exceptions;
+mod forecast;
+mod history;
 mod index;
+mod notes;
 pub mod plan;
+mod ramp;
+mod scope;
+mod window;
 mod words;
 
-pub use diagnostic::Diagnostic;
+pub use classes::{BUILT_IN_CLASS, BUILT_IN_RANK, CLASS_KEY, Classes, classes};
+pub use evaluate::{evaluate, evaluate_with};
+pub use history::{FORGET_FINDINGS_AFTER, KEEP_RUNS_FOR, MOST_RUNS, record};
+pub use window::DEFAULT_MAX_GAP;
 
 /// The line that was drawn: the resources a user wrote, each with its place.
 #[derive(Clone, Copy, Debug, Default)]

@@ -26,7 +26,11 @@ where
 /// otherwise.
 pub(crate) fn when(at: Timestamp) -> String {
     let date = time::date_of(at);
-    if time::start_of(date) == at { date.to_string() } else { at.to_string() }
+    if time::start_of(date) == at {
+        date.to_string()
+    } else {
+        at.to_string()
+    }
 }
 
 /// The candidate that `name` was most likely meant to be: few enough letters

@@ -85,6 +85,10 @@ pub struct GoalRecord {
     pub verdict: Verdict,
     /// The parts of the scope.
     pub counts: Counts,
+    /// Since when the verdict is what it is: the first run of the unbroken
+    /// row of runs with the same verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// The assets that were not satisfied, by id: what the next run compares
     /// with. Kept for the newest run only.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -1,0 +1,191 @@
+//! One clause over one asset.
+//!
+//! A clause is made ready once per goal ([`Judge::new`]) and then asked for
+//! every asset ([`Judge::judge`]). It may have parts of which some can be
+//! judged and some can't: a violated part violates the clause whatever the
+//! rest is, and what can't be judged is unknown, never satisfied.
+
+mod configuration;
+mod exposure;
+mod supply_chain;
+mod tally;
+mod unobserved;
+
+use plimsoll_model::{
+    AssetFacts, AssetState, Timestamp, UnknownAsset,
+    resource::{Clause, ExposureClause, SupplyChainClause},
+};
+
+pub(crate) use self::tally::{Bucket, Event, Tally};
+use self::{configuration::Configuration, unobserved::Unobserved};
+use crate::{Facts, exceptions::Exceptions, index::Index, notes::Noted};
+
+/// What every clause may look at.
+pub(crate) struct Context<'a> {
+    pub(crate) facts: Facts<'a>,
+    pub(crate) index: &'a Index<'a>,
+    pub(crate) exceptions: &'a Exceptions<'a>,
+    /// First seen, by finding; empty when all are seen for the first time.
+    pub(crate) first_seen: &'a [Timestamp],
+    pub(crate) now: Timestamp,
+}
+
+impl Context<'_> {
+    /// When the finding was first seen; now when nothing else is known.
+    pub(crate) fn first_seen(&self, finding: u32) -> Timestamp {
+        self.first_seen
+            .get(finding as usize)
+            .copied()
+            .unwrap_or(self.now)
+    }
+}
+
+/// What a clause says of an asset.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    pub(crate) state: AssetState,
+    /// The findings it counts, as indexes: those that violate it now first,
+    /// each part ascending.
+    pub(crate) findings: Vec<u32>,
+    /// How many of them violate it now.
+    pub(crate) violating: u32,
+    /// Why, in words; empty when simply satisfied.
+    pub(crate) because: String,
+    /// For pending: when it becomes violated.
+    pub(crate) until: Option<Timestamp>,
+    /// For unknown: what would make it known.
+    pub(crate) settled_by: Vec<String>,
+    /// Its numbers, when time alone can change them.
+    pub(crate) tally: Option<Tally>,
+}
+
+impl Judged {
+    pub(crate) fn satisfied() -> Self {
+        Judged {
+            state: AssetState::Satisfied,
+            findings: Vec::new(),
+            violating: 0,
+            because: String::new(),
+            until: None,
+            settled_by: Vec::new(),
+            tally: None,
+        }
+    }
+
+    pub(crate) fn violated(because: String) -> Self {
+        Judged {
+            state: AssetState::Violated,
+            because,
+            ..Judged::satisfied()
+        }
+    }
+
+    pub(crate) fn unknown(because: String, settled_by: Vec<String>) -> Self {
+        Judged {
+            state: AssetState::Unknown,
+            because,
+            settled_by,
+            ..Judged::satisfied()
+        }
+    }
+
+    /// What every clause says of an asset that could not be read.
+    pub(crate) fn unread(unknown: &UnknownAsset) -> Self {
+        Judged::unknown(unknown.reason.clone(), vec![unknown.remedy.clone()])
+    }
+}
+
+/// A clause made ready.
+pub(crate) enum Judge<'a> {
+    Configuration(Configuration<'a>),
+    SupplyChain(&'a SupplyChainClause),
+    Exposure(&'a ExposureClause),
+    Unobserved(Unobserved),
+}
+
+impl<'a> Judge<'a> {
+    /// Makes the clause ready.
+    pub(crate) fn new(clause: &'a Clause, facts: Facts<'a>) -> Self {
+        match clause {
+            Clause::Configuration(clause) => {
+                Judge::Configuration(Configuration::new(clause, facts.evaluation))
+            }
+            Clause::SupplyChain(clause) => Judge::SupplyChain(clause),
+            Clause::Exposure(clause) => Judge::Exposure(clause),
+            Clause::Vulnerabilities(_) => Judge::Unobserved(Unobserved::Vulnerabilities),
+            Clause::Runtime(_) => Judge::Unobserved(Unobserved::Runtime),
+            Clause::Coverage(clause) => Judge::Unobserved(Unobserved::coverage(clause)),
+        }
+    }
+
+    /// Judges one asset that was read. What time alone will change goes to
+    /// `events`; what a reader must know goes to `noted`.
+    pub(crate) fn judge(
+        &self,
+        asset: u32,
+        context: &Context<'_>,
+        mandatory: bool,
+        events: &mut Vec<Event>,
+        noted: &mut Noted,
+    ) -> Judged {
+        let facts = &context.facts.assets[asset as usize];
+        match self {
+            Judge::Configuration(clause) => clause.judge(asset, context, mandatory, events, noted),
+            Judge::SupplyChain(clause) => supply_chain::judge(clause, facts),
+            Judge::Exposure(clause) => exposure::judge(clause, facts),
+            Judge::Unobserved(kind) => kind.judge(),
+        }
+    }
+
+    /// The clause in words: `configuration pss/restricted@1.36, max 0`.
+    pub(crate) fn text(&self, clause: &Clause) -> String {
+        match (self, clause) {
+            (Judge::Configuration(configuration), _) => configuration.text(),
+            (Judge::SupplyChain(clause), _) => supply_chain::text(clause),
+            (Judge::Exposure(clause), _) => exposure::text(clause),
+            (Judge::Unobserved(_), clause) => unobserved::text(clause),
+        }
+    }
+
+    /// What a reader must know of the clause itself.
+    pub(crate) fn note(&self) -> Option<String> {
+        match self {
+            Judge::Configuration(configuration) => configuration.note(),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a clause has a grace period that is counted from first seen.
+pub(crate) fn has_grace(clause: &Clause) -> bool {
+    matches!(clause, Clause::Configuration(clause) if clause.within.is_some())
+}
+
+/// The parts of a clause that can be judged without counting, gathered.
+#[derive(Default)]
+struct Parts {
+    violated: Vec<String>,
+    unknown: Vec<String>,
+}
+
+impl Parts {
+    fn judged(self) -> Judged {
+        if !self.violated.is_empty() {
+            Judged::violated(self.violated.join("; "))
+        } else if !self.unknown.is_empty() {
+            Judged::unknown(self.unknown.join("; "), self.unknown)
+        } else {
+            Judged::satisfied()
+        }
+    }
+}
+
+/// The state of an asset over the states of its clauses: the first that holds.
+pub(crate) fn worst(states: impl IntoIterator<Item = AssetState>) -> AssetState {
+    states.into_iter().min().unwrap_or(AssetState::Satisfied)
+}
+
+/// The images of an asset that are named at all.
+fn has_images(asset: &AssetFacts) -> bool {
+    !asset.images.is_empty()
+}
