@@ -416,3 +416,6 @@ fn action_in_plain(tree: &Arc<Tree>) -> Option<usize> {
     found.min()
 }
 
+
+#[cfg(test)]
+mod tests;

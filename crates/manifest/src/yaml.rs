@@ -460,6 +460,9 @@ fn in_words(info: &str) -> String {
             "a line inside of brackets must be indented deeper than the key it belongs to"
         }
         "comments must be separated from other tokens by whitespace" => "a comment `#` needs a space before it",
+        "while parsing a node, did not find expected node content" => {
+            "a value was expected; a bracket or quote above may not be closed"
+        }
         "recursion limit exceeded" => "brackets are nested too deeply",
         _ => "",
     };
