@@ -286,27 +286,63 @@ pub fn check_manifest(folder: &str, manifest: &str) -> Vec<String> {
         Ok(table) => table,
         Err(error) => return vec![format!("crates/{folder}/Cargo.toml: {error}")],
     };
-    let mut found = Vec::new();
+    dependencies(&table)
+        .filter(|(_, _, value)| value.get("workspace").and_then(toml::Value::as_bool) != Some(true))
+        .map(|(kind, name, _)| {
+            format!(
+                "crates/{folder}/Cargo.toml: {kind}.{name}: write `{name}.workspace = true` and \
+                 its version in the root Cargo.toml"
+            )
+        })
+        .collect()
+}
+
+/// The dependencies that the root manifest has a version for and no member uses.
+#[must_use]
+pub fn unused(root: &str, members: &[String]) -> Vec<String> {
+    let tables: Vec<toml::Table> = members
+        .iter()
+        .filter_map(|manifest| toml::from_str(manifest).ok())
+        .collect();
+    let used: BTreeSet<&str> = tables
+        .iter()
+        .flat_map(dependencies)
+        .map(|(_, name, _)| name)
+        .collect();
+    let root: toml::Table = toml::from_str(root).unwrap_or_default();
+    let declared = root
+        .get("workspace")
+        .and_then(|workspace| workspace.get("dependencies"));
+    declared
+        .and_then(toml::Value::as_table)
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name)
+        .filter(|name| !used.contains(name.as_str()))
+        .map(|name| format!("Cargo.toml: no crate uses workspace.dependencies.{name}"))
+        .collect()
+}
+
+/// Section, name and value of each dependency of a manifest, per target ones too.
+fn dependencies(table: &toml::Table) -> impl Iterator<Item = (&str, &str, &toml::Value)> {
     let targets = table.get("target").and_then(toml::Value::as_table);
     let per_target = targets
         .into_iter()
         .flatten()
         .filter_map(|(_, value)| value.as_table());
-    for section in std::iter::once(&table).chain(per_target) {
-        for kind in ["dependencies", "dev-dependencies", "build-dependencies"] {
-            let entries = section.get(kind).and_then(toml::Value::as_table);
-            for (name, value) in entries.into_iter().flatten() {
-                let inherited = value.get("workspace").and_then(toml::Value::as_bool) == Some(true);
-                if !inherited {
-                    found.push(format!(
-                        "crates/{folder}/Cargo.toml: {kind}.{name}: write `{name}.workspace = \
-                         true` and its version in the root Cargo.toml"
-                    ));
-                }
-            }
-        }
-    }
-    found
+    std::iter::once(table)
+        .chain(per_target)
+        .flat_map(|section| {
+            ["dependencies", "dev-dependencies", "build-dependencies"]
+                .into_iter()
+                .flat_map(move |kind| {
+                    let entries = section.get(kind).and_then(toml::Value::as_table);
+                    entries
+                        .into_iter()
+                        .flatten()
+                        .map(move |(name, value)| (kind, name.as_str(), value))
+                })
+        })
 }
 
 fn array<'a>(value: &'a Value, key: &str) -> &'a [Value] {

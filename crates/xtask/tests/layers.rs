@@ -21,8 +21,8 @@ fn dependencies_point_downwards_and_pure_crates_stay_pure() {
 }
 
 #[test]
-fn every_version_stands_in_the_root() {
-    let mut checked = 0;
+fn every_version_stands_in_the_root_and_is_used() {
+    let mut manifests = Vec::new();
     let mut found = Vec::new();
     for entry in std::fs::read_dir(shell::root().join("crates")).expect("there are crates") {
         let folder = entry.expect("the folder can be listed").path();
@@ -33,12 +33,14 @@ fn every_version_stands_in_the_root() {
             .into_owned();
         let manifest = folder.join("Cargo.toml");
         if manifest.is_file() {
-            checked += 1;
             let text = shell::read(&manifest).expect("a manifest is text");
             found.extend(layers::check_manifest(&name, &text));
+            manifests.push(text);
         }
     }
-    assert!(checked > 1, "no crate was checked");
+    assert!(manifests.len() > 1, "no crate was checked");
+    let root = shell::read(&shell::root().join("Cargo.toml")).expect("the root has a manifest");
+    found.extend(layers::unused(&root, &manifests));
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
@@ -246,4 +248,19 @@ fn versions_outside_of_the_root_are_refused() {
     check("[build-dependencies]\nserde = {path = \"../serde\"}\n", 1);
     check("[target.'cfg(unix)'.dependencies]\nserde = \"1\"\n", 1);
     check("[dependencies\n", 1);
+}
+
+#[test]
+fn a_version_that_nobody_uses_is_found() {
+    let root = "[workspace.dependencies]\nserde = \"1\"\nrayon = \"1\"\n";
+    let member = |name: &str| vec![format!("[dev-dependencies]\n{name}.workspace = true\n")];
+    let message = "Cargo.toml: no crate uses workspace.dependencies.rayon";
+    assert_eq!(layers::unused(root, &member("serde")), [message]);
+    assert_eq!(
+        layers::unused(
+            "[workspace.dependencies]\nserde = \"1\"\n",
+            &member("serde")
+        ),
+        [""; 0]
+    );
 }
