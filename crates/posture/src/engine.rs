@@ -1,0 +1,260 @@
+//! From a plan and an inventory to findings.
+
+mod emit;
+mod templates;
+
+use std::sync::Arc;
+
+use plimsoll_inventory::{Inventory, Object, ObjectIx};
+use plimsoll_manifest::{Document, Node};
+use plimsoll_model::{AssetKind, Evaluation, Finding, Severity, Unevaluated};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::{
+    Check, ObjectContext, Request, Sink,
+    engine::{
+        emit::Emitter,
+        templates::{Templates, judge},
+    },
+    resolve::{PlanStep, resolve},
+};
+
+/// Objects that one task works through; it keeps equal things once.
+const CHUNK: usize = 128;
+
+/// Evaluates all that `request` asks for over the whole inventory.
+///
+/// Findings come in their listing order; the result does not depend on the
+/// order in which objects were inserted, nor on the number of threads.
+pub fn evaluate(inventory: &Inventory, request: &Request) -> (Vec<Finding>, Evaluation) {
+    let objects: Vec<ObjectIx> = inventory.objects().map(|(ix, _)| ix).collect();
+    evaluate_objects(inventory, request, &objects)
+}
+
+/// The same for some objects: what a change asks for. Slots that are free are
+/// passed over.
+pub fn evaluate_objects(
+    inventory: &Inventory,
+    request: &Request,
+    objects: &[ObjectIx],
+) -> (Vec<Finding>, Evaluation) {
+    let (steps, mut evaluation) = resolve(request);
+    let plan = Plan::new(&steps);
+
+    let mut units: Vec<Unit<'_>> = objects
+        .par_iter()
+        .filter_map(|ix| Unit::new(inventory, *ix))
+        .collect();
+    units.sort_by(|one, two| one.object.asset.id.cmp(&two.object.asset.id));
+    units.dedup_by(|one, two| one.ix == two.ix);
+
+    let templates = Templates::group(&units, &plan.pod);
+    evaluation.templates = templates.seen;
+    evaluation.distinct_templates = templates.distinct;
+
+    let chunks: Vec<Chunk> = units
+        .par_chunks(CHUNK)
+        .zip(templates.groups.par_chunks(CHUNK))
+        .map(|(units, groups)| {
+            let mut sink = Sink::default();
+            let mut emitter = Emitter::default();
+            let mut chunk = Chunk::default();
+            for (unit, groups) in units.iter().zip(groups) {
+                evaluate_unit(unit, groups, &templates, &plan, &mut sink, &mut emitter);
+                emitter.finish_unit(unit, &mut chunk);
+            }
+            chunk
+        })
+        .collect();
+
+    let mut findings = Vec::with_capacity(chunks.iter().map(Chunk::len).sum());
+    let mut chunks = chunks;
+    // Units are in the order of their assets and each unit's findings in
+    // listing order: taking one severity after the other sorts the whole.
+    for severity in Severity::WORST_FIRST {
+        for chunk in &mut chunks {
+            findings.append(&mut std::mem::take(&mut chunk.findings[severity as usize]));
+        }
+    }
+    for chunk in chunks {
+        evaluation.unevaluated.extend(chunk.unevaluated);
+    }
+    evaluation.unevaluated.sort();
+    evaluation.unevaluated.dedup();
+    (findings, evaluation)
+}
+
+/// The steps of a plan by what they look at.
+struct Plan<'p> {
+    pod: Vec<&'p PlanStep>,
+    workload: Vec<&'p PlanStep>,
+    object: FxHashMap<&'static str, Vec<&'p PlanStep>>,
+}
+
+impl<'p> Plan<'p> {
+    fn new(steps: &'p [PlanStep]) -> Self {
+        let mut plan = Plan {
+            pod: Vec::new(),
+            workload: Vec::new(),
+            object: FxHashMap::default(),
+        };
+        for step in steps {
+            match step.control.check {
+                Check::Pod(_) => plan.pod.push(step),
+                Check::Workload(_) => plan.workload.push(step),
+                Check::Object { kinds, .. } => {
+                    for kind in kinds {
+                        plan.object.entry(kind).or_default().push(step);
+                    }
+                }
+            }
+        }
+        plan
+    }
+
+    fn for_kind<'s>(&'s self, object: &Object) -> impl Iterator<Item = &'p PlanStep> + use<'s, 'p> {
+        let named = &object.asset.object;
+        let qualified = format!("{}/{}", named.group(), named.kind);
+        let plain = self.object.get(&*named.kind);
+        let qualified = self.object.get(&*qualified);
+        plain.into_iter().chain(qualified).flatten().copied()
+    }
+}
+
+/// One object with what is looked up once.
+struct Unit<'a> {
+    inventory: &'a Inventory,
+    ix: ObjectIx,
+    object: &'a Object,
+    templates: Vec<(Arc<str>, Node<'a>)>,
+}
+
+impl<'a> Unit<'a> {
+    fn new(inventory: &'a Inventory, ix: ObjectIx) -> Option<Self> {
+        let object = inventory.get(ix)?;
+        let templates = inventory
+            .pod_templates(ix)
+            .into_iter()
+            .map(|template| (template.base, template.node))
+            .collect();
+        Some(Unit {
+            inventory,
+            ix,
+            object,
+            templates,
+        })
+    }
+}
+
+/// What one task found.
+#[derive(Default)]
+struct Chunk {
+    /// By severity, `Info` first.
+    findings: [Vec<Finding>; 5],
+    unevaluated: Vec<Unevaluated>,
+}
+
+impl Chunk {
+    fn len(&self) -> usize {
+        self.findings.iter().map(Vec::len).sum()
+    }
+}
+
+fn evaluate_unit(
+    unit: &Unit<'_>,
+    groups: &[u32],
+    templates: &Templates<'_>,
+    plan: &Plan<'_>,
+    sink: &mut Sink,
+    emitter: &mut Emitter,
+) {
+    let object = unit.object;
+    emitter.start_unit(unit);
+
+    for (index, ((_, node), group)) in unit.templates.iter().zip(groups).enumerate() {
+        let index = u16::try_from(index).unwrap_or(u16::MAX);
+        let fresh;
+        let judged = match templates.shared(*group) {
+            Some(shared) => shared,
+            None => {
+                fresh = judge(*node, &plan.pod, sink);
+                &fresh
+            }
+        };
+        emitter.emit(&object.asset, &object.document, Some(index), judged);
+    }
+
+    let context = ObjectContext::new(unit.inventory, unit.ix, object, &unit.templates);
+    if object.asset.kind == AssetKind::Workload {
+        for step in &plan.workload {
+            if let Check::Workload(run) = step.control.check {
+                run(&context, sink);
+                emitter.emit(
+                    &object.asset,
+                    &object.document,
+                    None,
+                    &templates::Judged::take(step, sink),
+                );
+            }
+        }
+    }
+    for step in plan.for_kind(object) {
+        if let Check::Object { run, .. } = step.control.check {
+            run(&context, sink);
+            emitter.emit(
+                &object.asset,
+                &object.document,
+                None,
+                &templates::Judged::take(step, sink),
+            );
+        }
+    }
+
+    // The same object written down elsewhere too: what is wrong there only is
+    // a finding as well.
+    for document in &object.also {
+        evaluate_copy(unit, document, plan, sink, emitter);
+    }
+
+    for (node, reason) in unit.inventory.shape_problems(unit.ix) {
+        emitter.unevaluated(Unevaluated {
+            asset: object.asset.id.clone(),
+            control: None,
+            reason,
+            location: location_of(node),
+        });
+    }
+}
+
+fn evaluate_copy(
+    unit: &Unit<'_>,
+    document: &Document,
+    plan: &Plan<'_>,
+    sink: &mut Sink,
+    emitter: &mut Emitter,
+) {
+    for (index, (base, _)) in unit.templates.iter().enumerate() {
+        let path = plimsoll_manifest::FieldPath::parse(base).unwrap_or_default();
+        if let Some(node) = document.root().lookup(&path) {
+            let judged = judge(node, &plan.pod, sink);
+            emitter.emit(
+                &unit.object.asset,
+                document,
+                u16::try_from(index).ok(),
+                &judged,
+            );
+        }
+    }
+}
+
+fn location_of(node: Node<'_>) -> plimsoll_model::Location {
+    let span = node.span();
+    let place = node.place();
+    plimsoll_model::Location {
+        file: node.source().name().clone(),
+        line: place.line,
+        column: place.column,
+        span,
+    }
+}

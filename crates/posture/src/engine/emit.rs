@@ -1,0 +1,253 @@
+//! From violations to findings: identity, places, baselines, fixes, waivers.
+
+use std::{borrow::Cow, fmt::Write as _, sync::Arc};
+
+use plimsoll_manifest::{Document, Node};
+use plimsoll_model::{
+    Asset, Evidence, FieldRef, Finding, Fix, FixEdit, FixTarget, Location, Subject, Unevaluated,
+};
+
+use super::{Chunk, Unit, templates::Judged};
+use crate::{
+    Path, Remedy, Violation,
+    intern::Interner,
+    locate::locate,
+    resolve::PlanStep,
+    violation::{Edit, Root, Target, Text},
+    waiver::Waivers,
+};
+
+/// Makes the findings of one object after the other. What findings share is
+/// kept from object to object.
+#[derive(Default)]
+pub(super) struct Emitter {
+    paths: Paths,
+    findings: Vec<Finding>,
+    unevaluated: Vec<Unevaluated>,
+}
+
+/// The bases of paths within the object at hand.
+#[derive(Default)]
+struct Paths {
+    interner: Interner,
+    buffer: String,
+    templates: Vec<Arc<str>>,
+}
+
+impl Paths {
+    /// A path from the object's root on, as a shared base and a rest.
+    fn split(&mut self, path: &Path, template: u16) -> (Arc<str>, Text) {
+        let root = match path.root {
+            Root::Object => None,
+            Root::Template => self.templates.get(usize::from(template)),
+        };
+        let base = match (path.item, root) {
+            (None, Some(root)) => root.clone(),
+            (None, None) => self.interner.text(""),
+            (Some((list, index)), root) => {
+                self.buffer.clear();
+                if let Some(root) = root.filter(|root| !root.is_empty()) {
+                    self.buffer.push_str(root);
+                    self.buffer.push('.');
+                }
+                // Writing into a String can't fail.
+                let _ = write!(self.buffer, "{list}[{index}]");
+                self.interner.text(&self.buffer)
+            }
+        };
+        (base, path.rest.clone())
+    }
+
+    fn field(&mut self, path: &Path, template: u16) -> FieldRef {
+        let (base, rest) = self.split(path, template);
+        FieldRef::new(base, rest)
+    }
+
+    fn locate(&mut self, document: &Document, path: &Path, template: u16) -> Location {
+        let (base, rest) = self.split(path, template);
+        locate(document, [&*base, &*rest])
+    }
+
+    fn evidence(
+        &mut self,
+        document: &Document,
+        (path, observed): &(Path, Option<Box<str>>),
+        template: u16,
+    ) -> Evidence {
+        let (base, rest) = self.split(path, template);
+        Evidence::Manifest {
+            location: locate(document, [&*base, &*rest]),
+            path: FieldRef::new(base, rest),
+            observed: observed.clone(),
+        }
+    }
+
+    fn fix(&mut self, remedy: &Remedy, template: u16) -> Fix {
+        let edits = remedy
+            .edits
+            .iter()
+            .map(|edit| match edit {
+                Edit::Set(path, value) => FixEdit::Set(self.field(path, template), value.clone()),
+                Edit::Add(path, value) => FixEdit::Add(self.field(path, template), value.clone()),
+                Edit::Remove(path) => FixEdit::Remove(self.field(path, template)),
+            })
+            .collect();
+        Fix {
+            target: match &remedy.target {
+                Target::Own => FixTarget::Own,
+                Target::Other(object) => FixTarget::Other(object.clone()),
+                Target::New(object, manifest) => FixTarget::New {
+                    object: object.clone(),
+                    manifest: manifest.clone(),
+                },
+            },
+            edits,
+            summary: remedy.summary.clone(),
+            decision: remedy.decision.clone(),
+        }
+    }
+
+    /// The subject with what makes it unique in objects of several templates.
+    fn subject(&mut self, subject: &Subject, template: u16) -> Subject {
+        let field = match self.templates.get(usize::from(template)) {
+            Some(base) if template > 0 => Cow::Owned(format!("{base}: {}", subject.field)),
+            _ => subject.field.clone(),
+        };
+        let container = subject
+            .container
+            .as_deref()
+            .map(|name| self.interner.text(name));
+        Subject { container, field }
+    }
+}
+
+impl Emitter {
+    pub(super) fn start_unit(&mut self, unit: &Unit<'_>) {
+        self.paths.templates.clear();
+        self.paths
+            .templates
+            .extend(unit.templates.iter().map(|(base, _)| base.clone()));
+    }
+
+    pub(super) fn unevaluated(&mut self, unevaluated: Unevaluated) {
+        self.unevaluated.push(unevaluated);
+    }
+
+    /// Adds what was said of a document. `template` is the pod template it was
+    /// said of; none when a check of the object said it, which may name one.
+    pub(super) fn emit(
+        &mut self,
+        asset: &Arc<Asset>,
+        document: &Document,
+        template: Option<u16>,
+        judged: &Judged<'_>,
+    ) {
+        for (step, violation) in &judged.violations {
+            let template = template.unwrap_or(violation.template);
+            let finding = self.finding(asset, document, template, step, violation);
+            self.findings.push(finding);
+        }
+        for (step, path, reason) in &judged.unevaluated {
+            let location = self.paths.locate(document, path, template.unwrap_or(0));
+            self.unevaluated.push(Unevaluated {
+                asset: asset.id.clone(),
+                control: Some(step.control.id()),
+                reason: reason.clone().into_owned(),
+                location,
+            });
+        }
+    }
+
+    fn finding(
+        &mut self,
+        asset: &Arc<Asset>,
+        document: &Document,
+        template: u16,
+        step: &PlanStep,
+        violation: &Violation,
+    ) -> Finding {
+        let paths = &mut self.paths;
+        let mut finding = Finding::new(
+            step.control.rule,
+            asset.clone(),
+            paths.subject(&violation.subject, template),
+            violation.message.clone(),
+            paths.evidence(document, &violation.first, template),
+        );
+        for more in &violation.more {
+            finding.add_evidence(paths.evidence(document, more, template));
+        }
+        let fixes = violation
+            .remedies
+            .iter()
+            .map(|remedy| paths.fix(remedy, template))
+            .collect();
+        finding.fixes = paths.interner.fixes(fixes);
+        finding.severity = step.severity;
+        finding.baselines = step.baselines.clone();
+        finding
+    }
+
+    /// Ends an object: its findings, each once and in listing order, go into
+    /// the chunk.
+    pub(super) fn finish_unit(&mut self, unit: &Unit<'_>, chunk: &mut Chunk) {
+        chunk.unevaluated.append(&mut self.unevaluated);
+        if self.findings.is_empty() {
+            return;
+        }
+        self.findings.sort_by(|one, two| {
+            (one.rule.id, &one.subject, one.evidence()).cmp(&(
+                two.rule.id,
+                &two.subject,
+                two.evidence(),
+            ))
+        });
+        let mut merged: Vec<Finding> = Vec::with_capacity(self.findings.len());
+        for finding in self.findings.drain(..) {
+            match merged.last_mut().filter(|last| last.id == finding.id) {
+                Some(last) => merge(last, finding, &mut self.paths.interner),
+                None => merged.push(finding),
+            }
+        }
+        merged.sort_by(Finding::listing_order);
+
+        let nodes: Vec<Node<'_>> = unit.templates.iter().map(|(_, node)| *node).collect();
+        let waivers = Waivers::read(unit.object.document.root(), nodes);
+        for mut finding in merged {
+            finding.waiver = waivers.of(finding.rule);
+            chunk.findings[finding.severity as usize].push(finding);
+        }
+    }
+}
+
+/// Joins two findings of one identity: said for two versions of a baseline, or
+/// of two fields or documents.
+fn merge(into: &mut Finding, from: Finding, interner: &mut Interner) {
+    into.severity = into.severity.max(from.severity);
+    into.baselines = interner.union(&into.baselines, &from.baselines);
+    for evidence in from.all_evidence() {
+        into.add_evidence(evidence.clone());
+    }
+    if from.fixes != into.fixes {
+        // Both must be cleared: the usual fix of each, as one.
+        let joined = match (into.fixes.first(), from.fixes.first()) {
+            (Some(one), Some(two)) => join(one, two),
+            _ => None,
+        };
+        into.fixes = interner.fixes(joined.into_iter().collect());
+    }
+}
+
+fn join(one: &Fix, two: &Fix) -> Option<Fix> {
+    if one.target != two.target {
+        return None;
+    }
+    let new = two.edits.iter().filter(|edit| !one.edits.contains(edit));
+    let edits = one.edits.iter().chain(new).cloned().collect();
+    Some(Fix {
+        target: one.target.clone(),
+        edits,
+        summary: one.summary.clone(),
+        decision: one.decision.clone().or_else(|| two.decision.clone()),
+    })
+}
