@@ -271,18 +271,33 @@ pub fn pods(count: usize) -> impl Iterator<Item = (String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{estate, pods};
+    use plimsoll_manifest::{Limits, Loaded, Source, load};
+    use plimsoll_model::resource::parse;
+
+    use super::{GOALS, estate, pods};
+
+    /// A text as the product reads it, with nothing left out.
+    fn loaded(path: &str, text: &str) -> Loaded {
+        let limits = Limits::default();
+        let source = Source::new(path, text.as_bytes().to_vec(), &limits).expect("it is UTF-8");
+        let loaded = load(&source, &limits);
+        assert!(
+            loaded.errors.is_empty() && loaded.skipped.is_empty() && loaded.empty == 0,
+            "{path}: {loaded:?}"
+        );
+        loaded
+    }
 
     #[test]
     fn an_estate_has_exactly_the_objects_asked_for() {
         let check = |objects: usize, files: usize, expect_files: usize| {
             let all: Vec<(String, String)> = estate(objects, files).collect();
             assert_eq!(all.len(), expect_files);
-            let documents: usize = all
+            let count: usize = all
                 .iter()
-                .map(|(_, text)| text.lines().filter(|l| l.starts_with("kind:")).count())
+                .map(|(path, text)| loaded(path, text).documents.len())
                 .sum();
-            assert_eq!(documents, objects);
+            assert_eq!(count, objects);
             assert_eq!(
                 all,
                 estate(objects, files).collect::<Vec<_>>(),
@@ -295,8 +310,20 @@ mod tests {
     }
 
     #[test]
+    fn the_goals_of_an_estate_can_be_read() {
+        let loaded = loaded(GOALS.0, GOALS.1);
+        assert_eq!(loaded.documents.len(), 4);
+        for document in &loaded.documents {
+            parse(document).expect("a class or a goal");
+        }
+    }
+
+    #[test]
     fn pods_have_paths_of_their_own() {
-        let paths: std::collections::BTreeSet<String> = pods(4537).map(|(path, _)| path).collect();
-        assert_eq!(paths.len(), 4537);
+        let all: std::collections::BTreeMap<String, String> = pods(4537).collect();
+        assert_eq!(all.len(), 4537);
+        for (path, text) in all.iter().take(100) {
+            assert_eq!(loaded(path, text).documents.len(), 1);
+        }
     }
 }
