@@ -243,3 +243,6 @@ fn conflict(assigned: &[ClassAssignment]) -> Option<String> {
     }
     Some(format!("{} {}", said(first), parts.join(" and ")))
 }
+
+#[cfg(test)]
+mod tests;

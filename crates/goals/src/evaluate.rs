@@ -385,3 +385,6 @@ fn by_number(texts: BTreeMap<String, u64>) -> Vec<String> {
     texts.sort_by(|(a, a_number), (b, b_number)| (b_number, a).cmp(&(a_number, b)));
     texts.into_iter().map(|(text, _)| text).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -195,3 +195,6 @@ fn report(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

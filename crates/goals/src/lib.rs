@@ -29,6 +29,8 @@ mod notes;
 pub mod plan;
 mod ramp;
 mod scope;
+#[cfg(test)]
+mod testing;
 mod window;
 mod words;
 
