@@ -17,7 +17,11 @@ pub(crate) struct Fault {
 
 impl Fault {
     pub(crate) fn new(span: Span, kind: LoadErrorKind) -> Self {
-        Self { span, kind, other: None }
+        Self {
+            span,
+            kind,
+            other: None,
+        }
     }
 }
 
@@ -27,11 +31,15 @@ const FEW_KEYS: usize = 12;
 /// Most faults of one document that are told one by one.
 const MAX_FAULTS: usize = 16;
 
+/// Bytes of text that count as one node where an alias repeats them.
+const TEXT_UNIT: u64 = 64;
+
 /// A finished value that may be repeated by an alias.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Built {
     pub id: u32,
-    /// Nodes it stands for, aliases written out.
+    /// Nodes it stands for, aliases written out; long texts count one more for every
+    /// [`TEXT_UNIT`] bytes, so that repeating them is bounded too.
     pub size: u64,
     /// Levels below and including it; 0 for scalars.
     pub height: u32,
@@ -106,7 +114,9 @@ impl<'s> Builder<'s> {
 
     /// Whether the next scalar is a key.
     pub(crate) fn wants_key(&self) -> bool {
-        self.frames.last().is_some_and(|frame| frame.mapping && frame.key.is_none())
+        self.frames
+            .last()
+            .is_some_and(|frame| frame.mapping && frame.key.is_none())
     }
 
     /// Whether the value that comes next belongs to a key, and not to a sequence or the root.
@@ -152,8 +162,13 @@ impl<'s> Builder<'s> {
         properties: bool,
     ) -> Result<Built, Fault> {
         let id = self.nodes.len() as u32;
-        self.nodes.push(NodeData::new(span, text.0, kind, style, properties));
-        let built = Built { id, size: 1, height: 0 };
+        self.nodes
+            .push(NodeData::new(span, text.0, kind, style, properties));
+        let built = Built {
+            id,
+            size: 1 + u64::from(span.len()) / TEXT_UNIT,
+            height: 0,
+        };
         self.attach(Edge::to(id), built, span)?;
         Ok(built)
     }
@@ -161,8 +176,13 @@ impl<'s> Builder<'s> {
     /// A scalar that is part of nothing; an alias may still repeat it.
     pub(crate) fn detached(&mut self, span: Span, text: Text, kind: Kind, style: Style) -> Built {
         let id = self.nodes.len() as u32;
-        self.nodes.push(NodeData::new(span, text.0, kind, style, true));
-        Built { id, size: 1, height: 0 }
+        self.nodes
+            .push(NodeData::new(span, text.0, kind, style, true));
+        Built {
+            id,
+            size: 1 + u64::from(span.len()) / TEXT_UNIT,
+            height: 0,
+        }
     }
 
     /// A repetition of something built before in this document.
@@ -182,25 +202,66 @@ impl<'s> Builder<'s> {
     }
 
     /// The text of a scalar built before, for an alias used as a key.
-    pub(crate) fn scalar_text(&mut self, id: u32) -> Option<Text> {
-        let node = *self.nodes.get(id as usize)?;
+    ///
+    /// It is copied once however often it is used: from then on the scalar itself refers to the
+    /// copy.
+    pub(crate) fn scalar_text(&mut self, target: Built) -> Result<Option<Text>, Fault> {
+        let Some(node) = self.nodes.get(target.id as usize).copied() else {
+            return Ok(None);
+        };
         if node.kind() >= Kind::Sequence {
-            return None;
+            return Ok(None);
         }
-        let text = self.text_of(Text(node.first), node.span()).to_owned();
-        Some(self.keep(&text))
+        self.count(target.size, node.span())?;
+        let mut text = Text(node.first);
+        if text == Text::SPAN || text == Text::INNER {
+            let copy = self.text_of(text, node.span()).to_owned();
+            text = self.keep(&copy);
+            if let Some(node) = self.nodes.get_mut(target.id as usize) {
+                node.first = text.0;
+            }
+        }
+        Ok(Some(text))
     }
 
     /// The beginning of a sequence or mapping.
-    pub(crate) fn open(&mut self, start: u32, mapping: bool, style: Style, properties: bool) -> Result<(), Fault> {
+    pub(crate) fn open(
+        &mut self,
+        start: u32,
+        mapping: bool,
+        style: Style,
+        properties: bool,
+    ) -> Result<(), Fault> {
         if self.frames.len() >= self.limits.depth() as usize {
             return Err(self.too_deep(Span::empty(start)));
         }
-        let kind = if mapping { Kind::Mapping } else { Kind::Sequence };
+        let kind = if mapping {
+            Kind::Mapping
+        } else {
+            Kind::Sequence
+        };
         let node = self.nodes.len() as u32;
-        self.nodes.push(NodeData::new(Span::empty(start), 0, kind, style, properties));
-        let first = if mapping { self.pending_entries.len() } else { self.pending_items.len() };
-        self.frames.push(Frame { node, mapping, first, size: 1, height: 1, key: None, merges: false });
+        self.nodes.push(NodeData::new(
+            Span::empty(start),
+            0,
+            kind,
+            style,
+            properties,
+        ));
+        let first = if mapping {
+            self.pending_entries.len()
+        } else {
+            self.pending_items.len()
+        };
+        self.frames.push(Frame {
+            node,
+            mapping,
+            first,
+            size: 1,
+            height: 1,
+            key: None,
+            merges: false,
+        });
         Ok(())
     }
 
@@ -208,22 +269,37 @@ impl<'s> Builder<'s> {
     /// last value does.
     pub(crate) fn close(&mut self, end: Option<u32>) -> Result<Built, Fault> {
         let Some(mut frame) = self.frames.pop() else {
-            return Ok(Built { id: 0, size: 1, height: 0 });
+            return Ok(Built {
+                id: 0,
+                size: 1,
+                height: 0,
+            });
         };
         let last = if frame.mapping {
-            self.pending_entries.get(frame.first..).and_then(<[Entry]>::last).map(|entry| entry.value)
+            self.pending_entries
+                .get(frame.first..)
+                .and_then(<[Entry]>::last)
+                .map(|entry| entry.value)
         } else {
-            self.pending_items.get(frame.first..).and_then(<[Edge]>::last).copied()
+            self.pending_items
+                .get(frame.first..)
+                .and_then(<[Edge]>::last)
+                .copied()
         };
-        let node_start = self.nodes.get(frame.node as usize).map_or(0, |node| node.start);
-        let end = end.unwrap_or_else(|| self.block_end(node_start, frame.mapping, frame.first, last));
+        let node_start = self
+            .nodes
+            .get(frame.node as usize)
+            .map_or(0, |node| node.start);
+        let end =
+            end.unwrap_or_else(|| self.block_end(node_start, frame.mapping, frame.first, last));
         let (first, count) = if frame.mapping {
             if frame.merges {
                 self.merge(&mut frame);
             }
             self.find_duplicates(frame.first);
             let first = self.entries.len();
-            self.entries.extend(self.pending_entries.drain(frame.first..));
+            self.entries
+                .extend(self.pending_entries.drain(frame.first..));
             (first, self.entries.len() - first)
         } else {
             let first = self.items.len();
@@ -235,7 +311,11 @@ impl<'s> Builder<'s> {
             node.first = first as u32;
             node.set_count(count);
         }
-        let built = Built { id: frame.node, size: frame.size, height: frame.height };
+        let built = Built {
+            id: frame.node,
+            size: frame.size,
+            height: frame.height,
+        };
         self.attach(Edge::to(frame.node), built, Span::new(node_start, end))?;
         Ok(built)
     }
@@ -244,14 +324,22 @@ impl<'s> Builder<'s> {
     /// or nothing stands there.
     fn block_end(&self, start: u32, mapping: bool, first: usize, last: Option<Edge>) -> u32 {
         let value = last.filter(|edge| !edge.is_alias());
-        let end = value.and_then(|edge| self.nodes.get(edge.id())).map_or(start, |node| node.end);
+        let end = value
+            .and_then(|edge| self.nodes.get(edge.id()))
+            .map_or(start, |node| node.end);
         let key = if mapping {
-            self.pending_entries.get(first..).and_then(<[Entry]>::last).map_or(start, |entry| entry.end)
+            self.pending_entries
+                .get(first..)
+                .and_then(<[Entry]>::last)
+                .map_or(start, |entry| entry.end)
         } else {
             start
         };
         let end = end.max(key);
-        let alias = self.aliases.last().filter(|_| last.is_some_and(Edge::is_alias));
+        let alias = self
+            .aliases
+            .last()
+            .filter(|_| last.is_some_and(Edge::is_alias));
         alias.map_or(end, |alias| end.max(alias.end))
     }
 
@@ -288,13 +376,23 @@ impl<'s> Builder<'s> {
         frame.height = frame.height.max(built.height + 1);
         if frame.mapping {
             if let Some((key, text)) = frame.key.take() {
-                self.pending_entries.push(Entry { start: key.start, end: key.end, text, value: edge });
+                frame.size = frame.size.saturating_add(u64::from(key.len()) / TEXT_UNIT);
+                self.pending_entries.push(Entry {
+                    start: key.start,
+                    end: key.end,
+                    text,
+                    value: edge,
+                });
             }
         } else {
             self.pending_items.push(edge);
         }
         // Only what is new counts: a collection's own nodes were counted one by one.
-        self.total = self.total.saturating_add(if edge.is_alias() { built.size } else { 1 });
+        self.count(if edge.is_alias() { built.size } else { 1 }, span)
+    }
+
+    fn count(&mut self, more: u64, span: Span) -> Result<(), Fault> {
+        self.total = self.total.saturating_add(more);
         if self.total > self.limits.nodes() {
             let limit = self.limits.nodes();
             return Err(Fault::new(span, LoadErrorKind::TooManyNodes { limit }));
@@ -303,7 +401,12 @@ impl<'s> Builder<'s> {
     }
 
     fn too_deep(&self, span: Span) -> Fault {
-        Fault::new(span, LoadErrorKind::TooDeep { limit: self.limits.depth() })
+        Fault::new(
+            span,
+            LoadErrorKind::TooDeep {
+                limit: self.limits.depth(),
+            },
+        )
     }
 
     fn text_of(&self, text: Text, span: Span) -> &str {
@@ -318,7 +421,8 @@ impl<'s> Builder<'s> {
     /// several merged mappings the earlier.
     fn merge(&mut self, frame: &mut Frame) {
         let all: Vec<Entry> = self.pending_entries.drain(frame.first..).collect();
-        let (merges, written): (Vec<_>, Vec<_>) = all.into_iter().partition(|entry| entry.text == Text::MERGE);
+        let (merges, written): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|entry| entry.text == Text::MERGE);
         let mut brought = Vec::new();
         for entry in &merges {
             if !self.merge_sources(entry.value, &mut brought) {
@@ -327,29 +431,54 @@ impl<'s> Builder<'s> {
             }
         }
         let mut seen: HashSet<&str> = written.iter().map(|entry| self.key_of(entry)).collect();
-        let merged: Vec<Entry> = brought.into_iter().filter(|entry| seen.insert(self.key_of(entry))).collect();
+        let merged: Vec<Entry> = brought
+            .into_iter()
+            .filter(|entry| seen.insert(self.key_of(entry)))
+            .collect();
         self.pending_entries.extend(written);
         self.pending_entries.extend(merged);
     }
 
     /// Gathers the fields of a mapping, or of a sequence of them. Whether it was one.
     fn merge_sources(&self, edge: Edge, brought: &mut Vec<Entry>) -> bool {
-        let Some(node) = self.nodes.get(edge.id()) else { return false };
+        let Some(node) = self.nodes.get(edge.id()) else {
+            return false;
+        };
         let first = node.first as usize;
         match node.kind() {
             Kind::Mapping => {
-                let entries = self.entries.get(first..first + node.count()).unwrap_or_default();
+                let entries = self
+                    .entries
+                    .get(first..first + node.count())
+                    .unwrap_or_default();
                 brought.extend(entries.iter().map(|entry| {
-                    let value = if edge.is_alias() { entry.value.aliased() } else { entry.value };
-                    Entry { value: value.merged(), ..*entry }
+                    let value = if edge.is_alias() {
+                        entry.value.aliased()
+                    } else {
+                        entry.value
+                    };
+                    Entry {
+                        value: value.merged(),
+                        ..*entry
+                    }
                 }));
                 true
             }
             Kind::Sequence => {
-                let items = self.items.get(first..first + node.count()).unwrap_or_default();
+                let items = self
+                    .items
+                    .get(first..first + node.count())
+                    .unwrap_or_default();
                 items.iter().all(|item| {
-                    let mapping = self.nodes.get(item.id()).is_some_and(|node| node.kind() == Kind::Mapping);
-                    let item = if edge.is_alias() { item.aliased() } else { *item };
+                    let mapping = self
+                        .nodes
+                        .get(item.id())
+                        .is_some_and(|node| node.kind() == Kind::Mapping);
+                    let item = if edge.is_alias() {
+                        item.aliased()
+                    } else {
+                        *item
+                    };
                     mapping && self.merge_sources(item, brought)
                 })
             }

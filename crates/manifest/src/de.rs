@@ -19,7 +19,9 @@
 mod error;
 
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
-use serde::de::{DeserializeOwned, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
 use serde::forward_to_deserialize_any;
 
 pub use self::error::DecodeError;
@@ -59,19 +61,31 @@ impl<'a> Decoder<'a> {
             _ => self.node.kind().in_words().to_owned(),
         };
         let wanted = wanted.to_string();
-        let mut message = format!("{} was expected, but here is {found}", error::in_words(&wanted));
-        if wanted.contains("string") && matches!(self.node.kind(), Kind::Bool | Kind::Int | Kind::Float) {
+        let mut message = format!(
+            "{} was expected, but here is {found}",
+            error::in_words(&wanted)
+        );
+        if wanted.contains("string")
+            && matches!(self.node.kind(), Kind::Bool | Kind::Int | Kind::Float)
+        {
             message.push_str("; put it in quotes");
         }
         Raw::new(message).or_span(self.node.span())
     }
 
     fn sequence<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Raw> {
-        self.at(visitor.visit_seq(Items { node: self.node, next: 0 }))
+        self.at(visitor.visit_seq(Items {
+            node: self.node,
+            next: 0,
+        }))
     }
 
     fn mapping<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Raw> {
-        self.at(visitor.visit_map(Fields { node: self.node, next: 0, key: None }))
+        self.at(visitor.visit_map(Fields {
+            node: self.node,
+            next: 0,
+            key: None,
+        }))
     }
 
     fn int<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Raw> {
@@ -97,14 +111,20 @@ impl<'a> serde::Deserializer<'a> for Decoder<'a> {
             Kind::Bool => self.at(visitor.visit_bool(self.node.as_bool().unwrap_or_default())),
             Kind::Int => self.int(visitor),
             Kind::Float => self.at(visitor.visit_f64(self.node.as_f64().unwrap_or_default())),
-            Kind::String => self.at(visitor.visit_borrowed_str(self.node.scalar_text().unwrap_or_default())),
+            Kind::String => {
+                self.at(visitor.visit_borrowed_str(self.node.scalar_text().unwrap_or_default()))
+            }
             Kind::Sequence => self.sequence(visitor),
             Kind::Mapping => self.mapping(visitor),
         }
     }
 
     fn deserialize_bool<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Raw> {
-        if self.node.kind() == Kind::Bool { self.deserialize_any(visitor) } else { Err(self.wrong(&"true or false")) }
+        if self.node.kind() == Kind::Bool {
+            self.deserialize_any(visitor)
+        } else {
+            Err(self.wrong(&"true or false"))
+        }
     }
 
     fn deserialize_f64<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Raw> {
@@ -174,7 +194,8 @@ impl<'a> serde::Deserializer<'a> for Decoder<'a> {
             // A target that takes numbers besides strings says so by accepting them.
             Kind::Int | Kind::Float | Kind::Bool => {
                 let wrong = self.wrong(&"a string");
-                self.deserialize_any(visitor).map_err(|raw| if raw.is_wrong_type() { wrong } else { raw })
+                self.deserialize_any(visitor)
+                    .map_err(|raw| if raw.is_wrong_type() { wrong } else { raw })
             }
             _ => Err(self.wrong(&"a string")),
         }
@@ -185,18 +206,34 @@ impl<'a> serde::Deserializer<'a> for Decoder<'a> {
     }
 
     fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Raw> {
-        if self.node.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+        if self.node.is_null() {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
+        }
     }
 
     fn deserialize_unit<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Raw> {
-        if self.node.is_null() { visitor.visit_unit() } else { Err(self.wrong(&"nothing")) }
+        if self.node.is_null() {
+            visitor.visit_unit()
+        } else {
+            Err(self.wrong(&"nothing"))
+        }
     }
 
-    fn deserialize_unit_struct<V: Visitor<'a>>(self, _: &'static str, visitor: V) -> Result<V::Value, Raw> {
+    fn deserialize_unit_struct<V: Visitor<'a>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Raw> {
         self.deserialize_unit(visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'a>>(self, _: &'static str, visitor: V) -> Result<V::Value, Raw> {
+    fn deserialize_newtype_struct<V: Visitor<'a>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Raw> {
         self.at(visitor.visit_newtype_struct(self))
     }
 
@@ -209,7 +246,10 @@ impl<'a> serde::Deserializer<'a> for Decoder<'a> {
 
     fn deserialize_tuple<V: Visitor<'a>>(self, length: usize, visitor: V) -> Result<V::Value, Raw> {
         if self.node.kind() == Kind::Sequence && self.node.len() != length {
-            let message = format!("a list of {length} items was expected, but this one has {}", self.node.len());
+            let message = format!(
+                "a list of {length} items was expected, but this one has {}",
+                self.node.len()
+            );
             return self.at(Err(Raw::new(message)));
         }
         self.deserialize_seq(visitor)
@@ -242,7 +282,8 @@ impl<'a> serde::Deserializer<'a> for Decoder<'a> {
             // A target that also has a short form (a string, a list) says so by accepting it.
             _ => {
                 let wrong = self.wrong(&"a mapping");
-                self.deserialize_any(visitor).map_err(|raw| if raw.is_wrong_type() { wrong } else { raw })
+                self.deserialize_any(visitor)
+                    .map_err(|raw| if raw.is_wrong_type() { wrong } else { raw })
             }
         }
     }
@@ -260,18 +301,32 @@ impl<'a> serde::Deserializer<'a> for Decoder<'a> {
                     (Some((key, value)), None) => (key, Some(value)),
                     (_, Some((extra, _))) => {
                         let names = error::list(variants);
-                        let message = format!("only one of {names} can stand in one mapping, but `{}` follows", extra.text);
+                        let message = format!(
+                            "only one of {names} can stand in one mapping, but `{}` follows",
+                            extra.text
+                        );
                         return Err(Raw::new(message).or_span(extra.span).or_key(extra.text));
                     }
                     (None, _) => {
-                        let message = format!("one of {} was expected, but the mapping is empty", error::list(variants));
+                        let message = format!(
+                            "one of {} was expected, but the mapping is empty",
+                            error::list(variants)
+                        );
                         return self.at(Err(Raw::new(message)));
                     }
                 }
             }
-            Kind::Sequence | Kind::Null => return Err(self.wrong(&error::one_of(variants).as_str())),
+            Kind::Sequence | Kind::Null => {
+                return Err(self.wrong(&error::one_of(variants).as_str()));
+            }
             // Plain words like `on` or `12` may name a variant as well as quoted ones.
-            _ => (Key { text: self.node.scalar_text().unwrap_or_default(), span: self.node.span() }, None),
+            _ => (
+                Key {
+                    text: self.node.scalar_text().unwrap_or_default(),
+                    span: self.node.span(),
+                },
+                None,
+            ),
         };
         self.at(visitor.visit_enum(Variant { key, value }))
     }
@@ -301,13 +356,19 @@ struct Items<'a> {
 impl<'a> SeqAccess<'a> for Items<'a> {
     type Error = Raw;
 
-    fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Result<Option<T::Value>, Raw> {
-        let Some(node) = self.node.at(self.next) else { return Ok(None) };
+    fn next_element_seed<T: DeserializeSeed<'a>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Raw> {
+        let Some(node) = self.node.at(self.next) else {
+            return Ok(None);
+        };
         let index = self.next;
         self.next += 1;
-        seed.deserialize(Decoder { node })
-            .map(Some)
-            .map_err(|raw| raw.or_span(node.span()).inside(Segment::Index(index as u32)))
+        seed.deserialize(Decoder { node }).map(Some).map_err(|raw| {
+            raw.or_span(node.span())
+                .inside(Segment::Index(index as u32))
+        })
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -325,11 +386,15 @@ impl<'a> MapAccess<'a> for Fields<'a> {
     type Error = Raw;
 
     fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, Raw> {
-        let Some(entry) = self.node.raw_entries().get(self.next) else { return Ok(None) };
+        let Some(entry) = self.node.raw_entries().get(self.next) else {
+            return Ok(None);
+        };
         self.next += 1;
         let key = self.node.entry_key(entry);
         self.key = Some((key, self.node.entry_value(entry)));
-        seed.deserialize(KeyDecoder(key)).map(Some).map_err(|raw| raw.or_span(key.span).or_key(key.text))
+        seed.deserialize(KeyDecoder(key))
+            .map(Some)
+            .map_err(|raw| raw.or_span(key.span).or_key(key.text))
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, Raw> {
@@ -345,7 +410,11 @@ impl<'a> MapAccess<'a> for Fields<'a> {
 fn about_value(raw: Raw, key: Key<'_>, node: Node<'_>) -> Raw {
     let raw = raw.or_span(node.span());
     let unwritten = node.span().is_empty() && node.style() == Style::Plain;
-    if unwritten { raw.instead_of(node.span(), key.span) } else { raw }
+    if unwritten {
+        raw.instead_of(node.span(), key.span)
+    } else {
+        raw
+    }
 }
 
 /// Keys are strings; one that reads as a number also serves maps keyed by numbers.
@@ -380,7 +449,11 @@ impl<'a> serde::Deserializer<'a> for KeyDecoder<'a> {
         visitor.visit_some(self)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'a>>(self, _: &'static str, visitor: V) -> Result<V::Value, Raw> {
+    fn deserialize_newtype_struct<V: Visitor<'a>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Raw> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -410,10 +483,16 @@ impl<'a> EnumAccess<'a> for Variant<'a> {
     type Variant = Self;
 
     fn variant_seed<V: DeserializeSeed<'a>>(self, seed: V) -> Result<(V::Value, Self), Raw> {
-        let name = seed.deserialize(StrDeserializer::<Raw>::new(self.key.text)).map_err(|raw| {
-            let raw = raw.or_span(self.key.span);
-            if self.value.is_some() { raw.or_key(self.key.text) } else { raw }
-        })?;
+        let name = seed
+            .deserialize(StrDeserializer::<Raw>::new(self.key.text))
+            .map_err(|raw| {
+                let raw = raw.or_span(self.key.span);
+                if self.value.is_some() {
+                    raw.or_key(self.key.text)
+                } else {
+                    raw
+                }
+            })?;
         Ok((name, self))
     }
 }
@@ -425,7 +504,10 @@ impl<'a> Variant<'a> {
                 about_value(raw, self.key, node).inside(Segment::Key(self.key.text.into()))
             }),
             None => {
-                let message = format!("`{}` needs a value: write `{}: ...`", self.key.text, self.key.text);
+                let message = format!(
+                    "`{}` needs a value: write `{}: ...`",
+                    self.key.text, self.key.text
+                );
                 Err(Raw::new(message).or_span(self.key.span))
             }
         }
@@ -438,7 +520,10 @@ impl<'a> VariantAccess<'a> for Variant<'a> {
     fn unit_variant(self) -> Result<(), Raw> {
         match self.value {
             Some(node) if !node.is_null() => {
-                let message = format!("`{}` takes no value; write it as a plain word", self.key.text);
+                let message = format!(
+                    "`{}` takes no value; write it as a plain word",
+                    self.key.text
+                );
                 Err(Raw::new(message).or_span(node.span()))
             }
             _ => Ok(()),
@@ -453,7 +538,11 @@ impl<'a> VariantAccess<'a> for Variant<'a> {
         self.content(|decoder| serde::Deserializer::deserialize_tuple(decoder, length, visitor))
     }
 
-    fn struct_variant<V: Visitor<'a>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Raw> {
+    fn struct_variant<V: Visitor<'a>>(
+        self,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Raw> {
         self.content(|decoder| serde::Deserializer::deserialize_map(decoder, visitor))
     }
 }

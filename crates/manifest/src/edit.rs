@@ -107,7 +107,9 @@ pub enum EditError {
         path: FieldPath,
     },
     /// The way this document is written does not allow the edit without touching other things.
-    #[error("`{path}` cannot be edited safely in the way this document is written; edit it by hand")]
+    #[error(
+        "`{path}` cannot be edited safely in the way this document is written; edit it by hand"
+    )]
     Unsafe {
         /// The field.
         path: FieldPath,
@@ -134,7 +136,9 @@ pub enum EditError {
 /// # Errors
 /// See [`EditError`]; nothing is planned then.
 pub fn plan(document: &Document, ops: &[Op]) -> Result<Planned, EditError> {
-    let mut draft = Draft::new(document).ok_or_else(|| EditError::Unsafe { path: FieldPath::new() })?;
+    let mut draft = Draft::new(document).ok_or_else(|| EditError::Unsafe {
+        path: FieldPath::new(),
+    })?;
     let mut shared = false;
     for op in ops {
         shared |= is_shared(document.root(), op);
@@ -144,13 +148,18 @@ pub fn plan(document: &Document, ops: &[Op]) -> Result<Planned, EditError> {
         if !changed {
             continue;
         }
-        let fails = || EditError::Unsafe { path: op.path().clone() };
+        let fails = || EditError::Unsafe {
+            path: op.path().clone(),
+        };
         draft.change(changes).ok_or_else(fails)?;
         if !shared && draft.root().to_json() != expected {
             return Err(fails());
         }
     }
-    Ok(Planned { edits: draft.into_edits(), shared })
+    Ok(Planned {
+        edits: draft.into_edits(),
+        shared,
+    })
 }
 
 /// Carries out edits of one text.
@@ -171,12 +180,18 @@ pub fn apply(text: &str, edits: &[TextEdit]) -> Result<String, EditError> {
             return Err(EditError::Overlap { offset });
         }
         let range = EditError::OutOfRange { offset };
-        out.push_str(text.get(at as usize..offset as usize).ok_or_else(|| range.clone())?);
+        out.push_str(
+            text.get(at as usize..offset as usize)
+                .ok_or_else(|| range.clone())?,
+        );
         text.get(edit.span.range()).ok_or(range)?;
         out.push_str(&edit.text);
         at = edit.span.end;
     }
-    out.push_str(text.get(at as usize..).ok_or(EditError::OutOfRange { offset: at })?);
+    out.push_str(
+        text.get(at as usize..)
+            .ok_or(EditError::OutOfRange { offset: at })?,
+    );
     Ok(out)
 }
 
@@ -185,9 +200,15 @@ fn is_shared(root: Node<'_>, op: &Op) -> bool {
     let mut node = root;
     let mut shared = node.is_shared();
     let segments = op.path().segments();
-    let inside = if matches!(op, Op::Add { .. }) { segments.len() } else { segments.len().saturating_sub(1) };
+    let inside = if matches!(op, Op::Add { .. }) {
+        segments.len()
+    } else {
+        segments.len().saturating_sub(1)
+    };
     for (at, segment) in segments.iter().enumerate() {
-        let Some(edge) = change::step(node, segment) else { break };
+        let Some(edge) = change::step(node, segment) else {
+            break;
+        };
         let next = match segment {
             Segment::Key(key) => node.get(key),
             Segment::Index(index) => node.at(*index as usize),
@@ -224,14 +245,19 @@ fn expect(value: &mut Value, op: &Op) -> Result<bool, EditError> {
                 Value::Array(items) => items.len(),
                 Value::Null => 0,
                 other => {
-                    return Err(EditError::NotASequence { path: path.clone(), found: in_words(other) });
+                    return Err(EditError::NotASequence {
+                        path: path.clone(),
+                        found: in_words(other),
+                    });
                 }
             };
             set(value, &path.clone().index(length), 0, new.clone())?;
             Ok(true)
         }
         Op::Remove { path } => {
-            let Some((last, parents)) = path.segments().split_last() else { return Err(EditError::Root) };
+            let Some((last, parents)) = path.segments().split_last() else {
+                return Err(EditError::Root);
+            };
             let mut node = &mut *value;
             for segment in parents {
                 let next = match segment {
@@ -242,7 +268,9 @@ fn expect(value: &mut Value, op: &Op) -> Result<bool, EditError> {
                 node = next;
             }
             Ok(match (last, node) {
-                (Segment::Key(key), Value::Object(fields)) => fields.shift_remove(key.as_ref()).is_some(),
+                (Segment::Key(key), Value::Object(fields)) => {
+                    fields.shift_remove(key.as_ref()).is_some()
+                }
                 (Segment::Index(index), Value::Array(items)) if (*index as usize) < items.len() => {
                     items.remove(*index as usize);
                     true
@@ -266,16 +294,27 @@ fn set(node: &mut Value, path: &FieldPath, depth: usize, new: Value) -> Result<(
                 *node = Value::Object(serde_json::Map::new());
             }
             let Value::Object(fields) = node else {
-                return Err(EditError::NotAMapping { path: here(), found: in_words(node) });
+                return Err(EditError::NotAMapping {
+                    path: here(),
+                    found: in_words(node),
+                });
             };
-            set(fields.entry(key.as_ref()).or_insert(Value::Null), path, depth + 1, new)
+            set(
+                fields.entry(key.as_ref()).or_insert(Value::Null),
+                path,
+                depth + 1,
+                new,
+            )
         }
         Some(Segment::Index(index)) => {
             if node.is_null() {
                 *node = Value::Array(Vec::new());
             }
             let Value::Array(items) = node else {
-                return Err(EditError::NotASequence { path: here(), found: in_words(node) });
+                return Err(EditError::NotASequence {
+                    path: here(),
+                    found: in_words(node),
+                });
             };
             let index = *index as usize;
             if index == items.len() {
@@ -283,7 +322,9 @@ fn set(node: &mut Value, path: &FieldPath, depth: usize, new: Value) -> Result<(
             }
             match items.get_mut(index) {
                 Some(item) => set(item, path, depth + 1, new),
-                None => Err(EditError::NoSuchItem { path: here().index(index) }),
+                None => Err(EditError::NoSuchItem {
+                    path: here().index(index),
+                }),
             }
         }
     }

@@ -58,7 +58,9 @@ pub enum LoadErrorKind {
     #[error("a sequence or mapping is used as a key; keys here are plain names")]
     KeyNotScalar,
     /// More bytes than [`Limits::max_bytes`](crate::Limits::max_bytes).
-    #[error("the file has {size} bytes, more than the limit of {limit}; split it or raise the limit")]
+    #[error(
+        "the file has {size} bytes, more than the limit of {limit}; split it or raise the limit"
+    )]
     TooLarge {
         /// Bytes it has.
         size: u64,

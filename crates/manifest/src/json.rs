@@ -10,14 +10,26 @@ use crate::{Kind, LoadErrorKind, Span};
 ///
 /// # Errors
 /// The first byte that is not JSON, or a limit.
-pub(crate) fn read_value(builder: &mut Builder<'_>, text: &str, start: usize) -> Result<usize, Fault> {
-    Reader { bytes: text.as_bytes(), text, at: start }.value(builder)
+pub(crate) fn read_value(
+    builder: &mut Builder<'_>,
+    text: &str,
+    start: usize,
+) -> Result<usize, Fault> {
+    Reader {
+        bytes: text.as_bytes(),
+        text,
+        at: start,
+    }
+    .value(builder)
 }
 
 /// The offset of the next byte that is no JSON white space.
 pub(crate) fn skip_space(text: &str, from: usize) -> usize {
     let rest = text.as_bytes().get(from..).unwrap_or_default();
-    from + rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).unwrap_or(rest.len())
+    from + rest
+        .iter()
+        .position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+        .unwrap_or(rest.len())
 }
 
 struct Reader<'t> {
@@ -38,13 +50,20 @@ impl Reader<'_> {
     }
 
     fn fault(&self, what: &str) -> Fault {
-        let length = self.text.get(self.at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let length = self
+            .text
+            .get(self.at..)
+            .and_then(|rest| rest.chars().next())
+            .map_or(0, char::len_utf8);
         let span = Span::new(self.at as u32, (self.at + length) as u32);
         let found = match self.text.get(span.range()) {
             None | Some("") => "the end of the file".to_owned(),
             Some(found) => format!("`{}`", found.escape_debug()),
         };
-        Fault::new(span, LoadErrorKind::Syntax(format!("this is not JSON: {what}, but here is {found}")))
+        Fault::new(
+            span,
+            LoadErrorKind::Syntax(format!("this is not JSON: {what}, but here is {found}")),
+        )
     }
 
     fn value(mut self, builder: &mut Builder<'_>) -> Result<usize, Fault> {
@@ -129,7 +148,10 @@ impl Reader<'_> {
         let mut copied = self.at;
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let Some(next) = rest.iter().position(|byte| *byte == b'"' || *byte == b'\\' || *byte < 0x20) else {
+            let Some(next) = rest
+                .iter()
+                .position(|byte| *byte == b'"' || *byte == b'\\' || *byte < 0x20)
+            else {
                 self.at = self.bytes.len();
                 return Err(self.fault("a string was not closed"));
             };
@@ -143,7 +165,11 @@ impl Reader<'_> {
                     decoded.get_or_insert_default().push(c);
                     copied = self.at;
                 }
-                _ => return Err(self.fault("line breaks and control characters in strings must be escaped")),
+                _ => {
+                    return Err(
+                        self.fault("line breaks and control characters in strings must be escaped")
+                    );
+                }
             }
         }
         let tail = self.text.get(copied..self.at).unwrap_or_default();
@@ -171,7 +197,11 @@ impl Reader<'_> {
             Some(b'r') => '\r',
             Some(b't') => '\t',
             Some(b'u') => return self.unicode(),
-            _ => return Err(self.fault("a backslash must start one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u0000")),
+            _ => {
+                return Err(self.fault(
+                    "a backslash must start one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u0000",
+                ));
+            }
         };
         self.at += 2;
         Ok(simple)
@@ -181,7 +211,9 @@ impl Reader<'_> {
         let first = self.hex(self.at)?;
         let mut length = 6;
         let code = if (0xd800..0xdc00).contains(&first) {
-            if self.bytes.get(self.at + 6) != Some(&b'\\') || self.bytes.get(self.at + 7) != Some(&b'u') {
+            if self.bytes.get(self.at + 6) != Some(&b'\\')
+                || self.bytes.get(self.at + 7) != Some(&b'u')
+            {
                 return Err(self.fault("half of a surrogate pair stands alone"));
             }
             let second = self.hex(self.at + 6)?;
@@ -193,14 +225,18 @@ impl Reader<'_> {
         } else {
             first
         };
-        let c = char::from_u32(code).ok_or_else(|| self.fault("half of a surrogate pair stands alone"))?;
+        let c = char::from_u32(code)
+            .ok_or_else(|| self.fault("half of a surrogate pair stands alone"))?;
         self.at += length;
         Ok(c)
     }
 
     /// Four hexadecimal digits after the `\u` at an offset.
     fn hex(&self, at: usize) -> Result<u32, Fault> {
-        let digits = self.text.get(at + 2..at + 6).filter(|text| text.bytes().all(|b| b.is_ascii_hexdigit()));
+        let digits = self
+            .text
+            .get(at + 2..at + 6)
+            .filter(|text| text.bytes().all(|b| b.is_ascii_hexdigit()));
         digits
             .and_then(|digits| u32::from_str_radix(digits, 16).ok())
             .ok_or_else(|| self.fault("`\\u` wants four hexadecimal digits"))
@@ -254,7 +290,10 @@ impl Reader<'_> {
     fn word(&mut self, builder: &mut Builder<'_>, word: &str, kind: Kind) -> Result<(), Fault> {
         let end = self.at + word.len();
         if self.text.get(self.at..end) != Some(word)
-            || self.bytes.get(end).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+            || self
+                .bytes
+                .get(end)
+                .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
         {
             return Err(self.fault("a value was expected"));
         }

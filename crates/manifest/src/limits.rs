@@ -13,6 +13,7 @@ pub struct Limits {
     /// Nesting of sequences and mappings, through aliases too. Values above 512 mean 512.
     pub max_depth: u32,
     /// Nodes of one document, counted as if every alias and merge key were written out.
+    /// A text that an alias repeats counts one more for every 64 bytes.
     /// Values above 16,000,000 mean 16,000,000.
     pub max_nodes: u64,
     /// Aliases and merge keys of one document.

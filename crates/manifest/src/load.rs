@@ -88,10 +88,11 @@ impl Loaded {
     /// Adds what was read from later parts of the same file, in order.
     pub fn append(&mut self, later: Self) {
         let offset = self.documents.len() as u32;
-        self.documents.extend(later.documents.into_iter().map(|mut document| {
-            document.index += offset;
-            document
-        }));
+        self.documents
+            .extend(later.documents.into_iter().map(|mut document| {
+                document.index += offset;
+                document
+            }));
         self.empty += later.empty;
         self.skipped.extend(later.skipped);
         self.errors.extend(later.errors);
@@ -133,7 +134,10 @@ fn part_end(bytes: &[u8], start: usize) -> usize {
     let mut content = false;
     let mut at = start;
     while at < bytes.len() {
-        let next = bytes.get(at..).and_then(|rest| memchr::memchr(b'\n', rest)).map_or(bytes.len(), |nl| at + nl + 1);
+        let next = bytes
+            .get(at..)
+            .and_then(|rest| memchr::memchr(b'\n', rest))
+            .map_or(bytes.len(), |nl| at + nl + 1);
         match bytes.get(at) {
             Some(b'-') if marker(at).is_some() => {
                 if content {
@@ -170,7 +174,11 @@ pub(crate) fn parse_one(source: &Arc<Source>, limits: &Limits) -> Option<Documen
         });
     }
     let (tree, root) = first?.ok()??;
-    Some(Document { tree, root, index: 0 })
+    Some(Document {
+        tree,
+        root,
+        index: 0,
+    })
 }
 
 struct Loader<'s> {
@@ -185,7 +193,14 @@ struct Loader<'s> {
 impl<'s> Loader<'s> {
     fn new(source: &'s Arc<Source>, limits: &'s Limits) -> Self {
         let builder = Builder::new(source, limits);
-        Self { source, limits, builder, loaded: Loaded::default(), count: 0, full: false }
+        Self {
+            source,
+            limits,
+            builder,
+            loaded: Loaded::default(),
+            count: 0,
+            full: false,
+        }
     }
 
     fn full(&self) -> bool {
@@ -202,7 +217,9 @@ impl<'s> Loader<'s> {
         if self.count > self.limits.max_documents && !self.full {
             self.full = true;
             let limit = self.limits.max_documents;
-            let error = self.source.error(Span::empty(at), LoadErrorKind::TooManyDocuments { limit });
+            let error = self
+                .source
+                .error(Span::empty(at), LoadErrorKind::TooManyDocuments { limit });
             self.loaded.errors.push(error);
         }
         !self.full
@@ -217,7 +234,9 @@ impl<'s> Loader<'s> {
     fn part(&mut self, part: Part) {
         let text = self.source.text();
         let (start, end) = (part.span.start as usize, part.span.end as usize);
-        let Some(bytes) = text.as_bytes().get(start..end) else { return };
+        let Some(bytes) = text.as_bytes().get(start..end) else {
+            return;
+        };
         let control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
         if let Some(at) = bytes.iter().position(control) {
             let code = bytes.get(at).copied().unwrap_or_default().into();
@@ -270,7 +289,13 @@ impl<'s> Loader<'s> {
     fn yaml_instead(&mut self, start: usize, end: usize, _fault: &Fault) -> bool {
         let named_json = self.source.name().ends_with(".json");
         let mut outcomes = Vec::new();
-        yaml::read(&mut self.builder, self.source.text(), start, end, &mut |outcome| outcomes.push(outcome));
+        yaml::read(
+            &mut self.builder,
+            self.source.text(),
+            start,
+            end,
+            &mut |outcome| outcomes.push(outcome),
+        );
         let failed = outcomes.iter().any(Result::is_err);
         let template = failed && template::find_action(self.source.text(), start, end).is_some();
         if failed && named_json && !template {
@@ -282,7 +307,13 @@ impl<'s> Loader<'s> {
 
     fn yaml(&mut self, start: usize, end: usize) {
         let mut outcomes = Vec::new();
-        yaml::read(&mut self.builder, self.source.text(), start, end, &mut |outcome| outcomes.push(outcome));
+        yaml::read(
+            &mut self.builder,
+            self.source.text(),
+            start,
+            end,
+            &mut |outcome| outcomes.push(outcome),
+        );
         self.outcomes(outcomes, start, end);
     }
 
@@ -297,7 +328,12 @@ impl<'s> Loader<'s> {
     }
 
     /// Whether template actions are why a part cannot be read, or read but mean something else.
-    fn unrendered(&self, outcomes: &[yaml::Outcome], start: usize, end: usize) -> Option<(usize, String)> {
+    fn unrendered(
+        &self,
+        outcomes: &[yaml::Outcome],
+        start: usize,
+        end: usize,
+    ) -> Option<(usize, String)> {
         let text = self.source.text();
         let part = text.get(start..end)?;
         memchr::memmem::find(part.as_bytes(), b"{{")?;
@@ -308,11 +344,17 @@ impl<'s> Loader<'s> {
                     let line_end = text.get(fault.span.start as usize..end)?.find('\n');
                     let upto = line_end.map_or(end, |nl| fault.span.start as usize + nl);
                     let at = template::find_action(text, start, upto)?;
-                    return Some((at, "template actions are in the way of reading it as YAML".to_owned()));
+                    return Some((
+                        at,
+                        "template actions are in the way of reading it as YAML".to_owned(),
+                    ));
                 }
                 Ok(Some((tree, _))) => {
                     if let Some(at) = action_in_plain(tree) {
-                        return Some((at, "values are template actions that are not filled in".to_owned()));
+                        return Some((
+                            at,
+                            "values are template actions that are not filled in".to_owned(),
+                        ));
                     }
                 }
                 Ok(None) => {}
@@ -323,10 +365,18 @@ impl<'s> Loader<'s> {
 
     fn not_rendered(&mut self, at: usize, reason: String, start: usize, end: usize) {
         self.count += 1;
-        let guesses: Vec<GuessedObject> = template::guess(self.source, start, end).into_iter().collect();
+        let guesses: Vec<GuessedObject> = template::guess(self.source, start, end)
+            .into_iter()
+            .collect();
         match &mut self.loaded.not_rendered {
             Some(known) => known.guesses.extend(guesses),
-            none => *none = Some(NotRendered { place: self.source.place(at as u32), reason, guesses }),
+            none => {
+                *none = Some(NotRendered {
+                    place: self.source.place(at as u32),
+                    reason,
+                    guesses,
+                })
+            }
         }
     }
 
@@ -334,7 +384,11 @@ impl<'s> Loader<'s> {
         match outcome {
             Ok(None) => self.loaded.empty += 1,
             Ok(Some((tree, root))) => {
-                let document = Document { tree, root, index: 0 };
+                let document = Document {
+                    tree,
+                    root,
+                    index: 0,
+                };
                 self.document(document);
             }
             Err(faults) => {
@@ -363,11 +417,18 @@ impl<'s> Loader<'s> {
                 if self.full {
                     return;
                 }
-                self.document(Document { root, ..document.clone() });
+                self.document(Document {
+                    root,
+                    ..document.clone()
+                });
             }
         } else if let Some(reason) = skip_reason(root) {
             let (span, place) = (root.span(), root.place());
-            self.loaded.skipped.push(Skipped { span, place, reason });
+            self.loaded.skipped.push(Skipped {
+                span,
+                place,
+                reason,
+            });
         } else {
             let index = self.loaded.documents.len() as u32;
             self.loaded.documents.push(Document { index, ..document });
@@ -380,7 +441,9 @@ fn json_start(text: &str, start: usize, end: usize) -> usize {
     let part = text.get(start..end).unwrap_or_default();
     let body = part.trim_start_matches([' ', '\t', '\n', '\r']);
     let body = match body.strip_prefix("---") {
-        Some(rest) if rest.starts_with([' ', '\t', '\n', '\r']) => rest.trim_start_matches([' ', '\t', '\n', '\r']),
+        Some(rest) if rest.starts_with([' ', '\t', '\n', '\r']) => {
+            rest.trim_start_matches([' ', '\t', '\n', '\r'])
+        }
         _ => body,
     };
     end - body.len()
@@ -398,24 +461,39 @@ fn skip_reason(root: Node<'_>) -> Option<SkipReason> {
     if root.kind() != Kind::Mapping {
         return Some(SkipReason::NotAnObject);
     }
-    let named = |key| root.get(key).and_then(Node::as_str).is_some_and(|text| !text.is_empty());
+    let named = |key| {
+        root.get(key)
+            .and_then(Node::as_str)
+            .is_some_and(|text| !text.is_empty())
+    };
     (!named("apiVersion") || !named("kind")).then_some(SkipReason::NoApiVersionOrKind)
 }
 
 /// The first plain scalar or key with a chart's action in it.
 fn action_in_plain(tree: &Arc<Tree>) -> Option<usize> {
     let text = tree.source.text();
-    let scalars = tree.nodes.iter().filter(|node| node.kind() == Kind::String && node.style() == Style::Plain);
-    let keys = tree.entries.iter().map(|entry| Span::new(entry.start, entry.end));
-    let found = scalars.map(|node| node.span()).chain(keys).filter_map(|span| {
-        let word = text.get(span.range())?;
-        let at = memchr::memmem::find(word.as_bytes(), b"{{")?;
-        let quoted = word.starts_with(['"', '\'']);
-        (!quoted && template::is_chart_action(word.get(at..)?)).then_some(span.start as usize + at)
-    });
+    let scalars = tree
+        .nodes
+        .iter()
+        .filter(|node| node.kind() == Kind::String && node.style() == Style::Plain);
+    let keys = tree
+        .entries
+        .iter()
+        .map(|entry| Span::new(entry.start, entry.end));
+    let found = scalars
+        .map(|node| node.span())
+        .chain(keys)
+        .filter_map(|span| {
+            let word = text.get(span.range())?;
+            let at = memchr::memmem::find(word.as_bytes(), b"{{")?;
+            let quoted = word.starts_with(['"', '\'']);
+            let closed =
+                memchr::memmem::rfind(word.as_bytes(), b"}}").is_some_and(|close| close > at);
+            (!quoted && closed && template::is_chart_action(word.get(at..)?))
+                .then_some(span.start as usize + at)
+        });
     found.min()
 }
-
 
 #[cfg(test)]
 mod tests;

@@ -148,7 +148,10 @@ impl<'a> Node<'a> {
 
     pub(crate) fn entry_key(self, entry: &Entry) -> Key<'a> {
         let span = Span::new(entry.start, entry.end);
-        Key { text: self.document.tree.text(entry.text, span), span }
+        Key {
+            text: self.document.tree.text(entry.text, span),
+            span,
+        }
     }
 
     pub(crate) fn entry_value(self, entry: &Entry) -> Self {
@@ -170,7 +173,10 @@ impl<'a> Node<'a> {
     /// The value of a key; `None` for a missing key and for anything but a mapping.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Self> {
-        let entry = self.raw_entries().iter().find(|entry| self.entry_key(entry).text == key)?;
+        let entry = self
+            .raw_entries()
+            .iter()
+            .find(|entry| self.entry_key(entry).text == key)?;
         Some(self.follow(entry.value))
     }
 
@@ -193,7 +199,9 @@ impl<'a> Node<'a> {
 
     /// The fields of a mapping in their order, merged ones last; none for anything else.
     pub fn entries(self) -> impl ExactSizeIterator<Item = (Key<'a>, Self)> + DoubleEndedIterator {
-        self.raw_entries().iter().map(move |entry| (self.entry_key(entry), self.follow(entry.value)))
+        self.raw_entries()
+            .iter()
+            .map(move |entry| (self.entry_key(entry), self.follow(entry.value)))
     }
 
     /// Number of items or fields; 0 for scalars.
@@ -298,10 +306,12 @@ impl<'a> Node<'a> {
     /// The value at a path below this one.
     #[must_use]
     pub fn lookup(self, path: &FieldPath) -> Option<Self> {
-        path.segments().iter().try_fold(self, |node, segment| match segment {
-            Segment::Key(key) => node.get(key),
-            Segment::Index(index) => node.at(*index as usize),
-        })
+        path.segments()
+            .iter()
+            .try_fold(self, |node, segment| match segment {
+                Segment::Key(key) => node.get(key),
+                Segment::Index(index) => node.at(*index as usize),
+            })
     }
 
     /// The value as JSON. Floats JSON does not know become the text they are written as.
@@ -325,7 +335,9 @@ impl<'a> Node<'a> {
             Kind::String => Value::from(self.text()),
             Kind::Sequence => self.items().map(Self::to_json).collect(),
             Kind::Mapping => {
-                let fields = self.entries().map(|(key, value)| (key.text.to_owned(), value.to_json()));
+                let fields = self
+                    .entries()
+                    .map(|(key, value)| (key.text.to_owned(), value.to_json()));
                 Value::Object(fields.collect())
             }
         }
@@ -369,7 +381,10 @@ impl<'a> Node<'a> {
             return false;
         }
         match self.kind() {
-            Kind::Sequence => self.items().zip(other.items()).all(|(one, two)| one.same(two)),
+            Kind::Sequence => self
+                .items()
+                .zip(other.items())
+                .all(|(one, two)| one.same(two)),
             Kind::Mapping => self
                 .entries()
                 .zip(other.entries())

@@ -38,7 +38,8 @@ impl FieldPath {
     /// This path with one more index.
     #[must_use]
     pub fn index(mut self, index: usize) -> Self {
-        self.0.push(Segment::Index(u32::try_from(index).unwrap_or(u32::MAX)));
+        self.0
+            .push(Segment::Index(u32::try_from(index).unwrap_or(u32::MAX)));
         self
     }
 
@@ -87,7 +88,9 @@ impl FieldPath {
                 rest = parse_bracket(&mut path, tail).ok_or_else(|| PathError::new(text, at))?;
             } else {
                 if !path.is_empty() {
-                    rest = rest.strip_prefix('.').ok_or_else(|| PathError::new(text, at))?;
+                    rest = rest
+                        .strip_prefix('.')
+                        .ok_or_else(|| PathError::new(text, at))?;
                 }
                 let end = rest.find(['.', '[']).unwrap_or(rest.len());
                 let (key, tail) = rest.split_at(end);
@@ -124,7 +127,8 @@ fn parse_bracket<'a>(path: &mut FieldPath, tail: &'a str) -> Option<&'a str> {
     if !tail.starts_with('"') {
         let (digits, rest) = tail.split_once(']')?;
         let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        path.0.push(Segment::Index(plain.then(|| digits.parse().ok())??));
+        path.0
+            .push(Segment::Index(plain.then(|| digits.parse().ok())??));
         return Some(rest);
     }
     let mut stream = serde_json::Deserializer::from_str(tail).into_iter::<String>();
@@ -157,7 +161,9 @@ impl fmt::Display for FieldPath {
 /// Whether a key can stand between dots without quotes.
 fn is_simple(key: &str) -> bool {
     !key.is_empty()
-        && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '$' | '*'))
+        && key
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '$' | '*'))
 }
 
 impl FromStr for FieldPath {
@@ -183,7 +189,9 @@ impl<'de> Deserialize<'de> for FieldPath {
 
 /// A text that is no field path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no field path: at byte {offset} a key, `[number]` or `[\"key\"]` was expected")]
+#[error(
+    "`{text}` is no field path: at byte {offset} a key, `[number]` or `[\"key\"]` was expected"
+)]
 pub struct PathError {
     /// What was given.
     pub text: String,
@@ -193,6 +201,9 @@ pub struct PathError {
 
 impl PathError {
     fn new(text: &str, offset: usize) -> Self {
-        Self { text: text.to_owned(), offset }
+        Self {
+            text: text.to_owned(),
+            offset,
+        }
     }
 }

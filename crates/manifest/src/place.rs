@@ -47,7 +47,10 @@ impl Span {
     /// The empty range at `offset`.
     #[must_use]
     pub const fn empty(offset: u32) -> Self {
-        Self { start: offset, end: offset }
+        Self {
+            start: offset,
+            end: offset,
+        }
     }
 
     /// Length in bytes.

@@ -8,10 +8,14 @@ use crate::Kind;
 
 /// The type of a plain (unquoted, untagged) YAML scalar.
 pub(crate) fn resolve_plain(text: &str) -> Kind {
-    let Some(first) = text.bytes().next() else { return Kind::Null };
+    let Some(first) = text.bytes().next() else {
+        return Kind::Null;
+    };
     match first {
         b'0'..=b'9' | b'+' | b'-' | b'.' => resolve_number(text),
-        b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => resolve_word(text),
+        b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => {
+            resolve_word(text)
+        }
         _ => Kind::String,
     }
 }
@@ -29,7 +33,11 @@ fn resolve_word(text: &str) -> Kind {
 fn resolve_number(text: &str) -> Kind {
     if text.len() > 64 {
         // Longer than any number that means something; also keeps this linear.
-        return if looks_float(text) { Kind::Float } else { Kind::String };
+        return if looks_float(text) {
+            Kind::Float
+        } else {
+            Kind::String
+        };
     }
     if parse_int(text).is_some() {
         Kind::Int
@@ -43,8 +51,12 @@ fn resolve_number(text: &str) -> Kind {
 /// The words go-yaml v2 takes for true and false.
 pub(crate) fn parse_bool(text: &str) -> Option<bool> {
     match text {
-        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Some(true),
-        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => Some(false),
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
+            Some(true)
+        }
+        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
+            Some(false)
+        }
         _ => None,
     }
 }
@@ -111,7 +123,10 @@ fn looks_float(text: &str) -> bool {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),
         None => (text, None),
     };
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
+    let digits = |text: &str| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'_')
+    };
     let whole = match mantissa.split_once('.') {
         Some(("", fraction)) => !fraction.is_empty() && digits(fraction),
         Some((whole, fraction)) => digits(whole) && digits(fraction),
@@ -175,15 +190,58 @@ mod tests {
         for text in ["y", "N", "yes", "No", "ON", "off", "true", "False", "TRUE"] {
             check(text, Kind::Bool);
         }
-        for text in ["0", "-1", "+12", "017", "0o17", "0x1f", "0b11", "1_000", "18446744073709551615"] {
+        for text in [
+            "0",
+            "-1",
+            "+12",
+            "017",
+            "0o17",
+            "0x1f",
+            "0b11",
+            "1_000",
+            "18446744073709551615",
+        ] {
             check(text, Kind::Int);
         }
-        for text in ["1.5", "1.", ".5", "-1e3", "08", ".inf", "-.INF", ".nan", "1e-2", "18446744073709551616"] {
+        for text in [
+            "1.5",
+            "1.",
+            ".5",
+            "-1e3",
+            "08",
+            ".inf",
+            "-.INF",
+            ".nan",
+            "1e-2",
+            "18446744073709551616",
+        ] {
             check(text, Kind::Float);
         }
         for text in [
-            "a", "nO", "tRue", "1.2.3", "2027-01-31", "1Gi", "-", "+", ".", "--1", "0x", "0o9", "1e", "10m", "e3",
-            "oN", "+-1", "-+1", "_", "-_", "1e400", "0x-1", "::", "é",
+            "a",
+            "nO",
+            "tRue",
+            "1.2.3",
+            "2027-01-31",
+            "1Gi",
+            "-",
+            "+",
+            ".",
+            "--1",
+            "0x",
+            "0o9",
+            "1e",
+            "10m",
+            "e3",
+            "oN",
+            "+-1",
+            "-+1",
+            "_",
+            "-_",
+            "1e400",
+            "0x-1",
+            "::",
+            "é",
         ] {
             check(text, Kind::String);
         }

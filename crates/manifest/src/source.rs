@@ -38,22 +38,37 @@ impl Source {
     ///
     /// # Errors
     /// Where there are more bytes than the limit, or they are not UTF-8.
-    pub fn new(name: impl Into<Arc<str>>, bytes: Vec<u8>, limits: &Limits) -> Result<Arc<Self>, LoadError> {
+    pub fn new(
+        name: impl Into<Arc<str>>,
+        bytes: Vec<u8>,
+        limits: &Limits,
+    ) -> Result<Arc<Self>, LoadError> {
         let name = name.into();
         let fail = |name: Arc<str>, place, kind| {
-            Err(LoadError { file: name, place, span: Span::empty(0), kind, other: None })
+            Err(LoadError {
+                file: name,
+                place,
+                span: Span::empty(0),
+                kind,
+                other: None,
+            })
         };
         if bytes.len() as u64 > limits.bytes() {
-            let kind = LoadErrorKind::TooLarge { size: bytes.len() as u64, limit: limits.bytes() };
+            let kind = LoadErrorKind::TooLarge {
+                size: bytes.len() as u64,
+                limit: limits.bytes(),
+            };
             return fail(name, Place::START, kind);
         }
         if looks_wide(&bytes) {
             return fail(name, Place::START, LoadErrorKind::Utf16);
         }
         match String::from_utf8(bytes) {
-            Ok(text) => {
-                Ok(Arc::new(Self { name, text: text.into_boxed_str(), lines: OnceLock::new() }))
-            }
+            Ok(text) => Ok(Arc::new(Self {
+                name,
+                text: text.into_boxed_str(),
+                lines: OnceLock::new(),
+            })),
             Err(error) => {
                 let offset = error.utf8_error().valid_up_to();
                 let valid = error.as_bytes().get(..offset).unwrap_or_default();
@@ -87,7 +102,10 @@ impl Source {
     pub fn place(&self, offset: u32) -> Place {
         let lines = self.lines.get_or_init(|| Lines::of(&self.text));
         let offset = offset.min(self.text.len() as u32);
-        let line = lines.starts.partition_point(|start| *start <= offset).max(1);
+        let line = lines
+            .starts
+            .partition_point(|start| *start <= offset)
+            .max(1);
         let start = lines.starts.get(line - 1).copied().unwrap_or_default();
         let mut column = if lines.chars.is_empty() {
             offset - start
@@ -97,11 +115,20 @@ impl Source {
         if line == 1 && column > 0 && self.text.starts_with('\u{feff}') {
             column -= 1;
         }
-        Place { line: line as u32, column: column + 1 }
+        Place {
+            line: line as u32,
+            column: column + 1,
+        }
     }
 
     pub(crate) fn error(self: &Arc<Self>, span: Span, kind: LoadErrorKind) -> LoadError {
-        LoadError { file: self.name.clone(), place: self.place(span.start), span, kind, other: None }
+        LoadError {
+            file: self.name.clone(),
+            place: self.place(span.start),
+            span,
+            kind,
+            other: None,
+        }
     }
 }
 
@@ -118,12 +145,18 @@ impl Lines {
             }
             chars.push(count);
         }
-        Self { starts: starts.into(), chars: chars.into() }
+        Self {
+            starts: starts.into(),
+            chars: chars.into(),
+        }
     }
 
     fn chars_before(&self, text: &str, offset: u32) -> u32 {
         let block = offset as usize / CHECKPOINT;
-        let rest = text.as_bytes().get(block * CHECKPOINT..offset as usize).unwrap_or_default();
+        let rest = text
+            .as_bytes()
+            .get(block * CHECKPOINT..offset as usize)
+            .unwrap_or_default();
         self.chars.get(block).copied().unwrap_or_default() + count_chars(rest)
     }
 }
@@ -137,12 +170,23 @@ fn place_by_scan(text: &str, offset: usize) -> Place {
     let before = text.get(..offset).unwrap_or(text);
     let line = memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1;
     let start = memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |at| at + 1);
-    let tail = before.get(start..).unwrap_or_default().trim_start_matches('\u{feff}');
-    Place { line: line as u32, column: count_chars(tail.as_bytes()) + 1 }
+    let tail = before
+        .get(start..)
+        .unwrap_or_default()
+        .trim_start_matches('\u{feff}');
+    Place {
+        line: line as u32,
+        column: count_chars(tail.as_bytes()) + 1,
+    }
 }
 
 /// UTF-16 or UTF-32 by their byte order marks, or by the NULs beside ASCII at the start.
 fn looks_wide(bytes: &[u8]) -> bool {
-    matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 0, 0xfe, 0xff, ..])
-        || matches!(bytes, [0, 1..=0x7f, 0, 1..=0x7f, ..] | [1..=0x7f, 0, 1..=0x7f, 0, ..])
+    matches!(
+        bytes,
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 0, 0xfe, 0xff, ..]
+    ) || matches!(
+        bytes,
+        [0, 1..=0x7f, 0, 1..=0x7f, ..] | [1..=0x7f, 0, 1..=0x7f, 0, ..]
+    )
 }

@@ -42,54 +42,86 @@ pub(crate) fn find_action(text: &str, start: usize, end: usize) -> Option<usize>
     None
 }
 
+/// One pass over the line, quotes kept in mind: lines of foreign files may be megabytes long.
 fn action_in_line(line: &str) -> Option<usize> {
     if !line.contains("{{") || line.trim_start().starts_with('#') {
         return None;
     }
-    let mut from = 0;
-    while let Some(found) = line.get(from..)?.find("{{") {
-        let at = from + found;
-        let before = line.get(..at)?;
-        let action = line.get(at..)?;
-        let head = before.trim_end();
-        let whole = head.is_empty() || head.ends_with(':') || head == "-" || head.ends_with(" -");
-        if !in_quotes(before) && (whole || is_chart_action(action)) {
-            return Some(at);
+    let mut quote = None;
+    let (mut previous, mut before_space) = (' ', None);
+    for (at, c) in line.char_indices() {
+        match quote {
+            Some(open) => {
+                if c == open && previous != '\\' {
+                    quote = None;
+                }
+            }
+            None if matches!(c, '"' | '\'') && matches!(previous, ' ' | '[' | '{' | ',' | '\t') => {
+                quote = Some(c)
+            }
+            None if c == '{' && line.get(at..).is_some_and(|rest| rest.starts_with("{{")) => {
+                let whole = matches!(before_space, None | Some(':' | '-'));
+                if whole && previous != '{' || is_chart_action(line.get(at..)?) {
+                    return Some(at);
+                }
+            }
+            None => {}
         }
-        from = at + 2;
+        if !c.is_whitespace() {
+            before_space = Some(c);
+        }
+        previous = c;
     }
     None
 }
 
-/// Whether a quote that opens a value is still open at the end of `before`.
-fn in_quotes(before: &str) -> bool {
-    let mut open = None;
-    let mut previous = ' ';
-    for c in before.chars() {
-        match open {
-            Some(quote) if c == quote && previous != '\\' => open = None,
-            None if matches!(c, '"' | '\'') && matches!(previous, ' ' | '[' | '{' | ',' | '\t') => open = Some(c),
-            _ => {}
-        }
-        previous = c;
-    }
-    open.is_some()
-}
-
 /// Whether an action (from its `{{`) reads like one of Helm and not of a workflow or dashboard.
 pub(crate) fn is_chart_action(action: &str) -> bool {
-    let body = action.trim_start_matches('{').trim_start_matches('-').trim_start();
-    let word: String = body.chars().take_while(|c| c.is_ascii_alphabetic()).collect();
+    // Enough to tell; an action may be as long as the file.
+    let action = action
+        .char_indices()
+        .nth(80)
+        .and_then(|(end, _)| action.get(..end))
+        .unwrap_or(action);
+    let body = action
+        .trim_start_matches('{')
+        .trim_start_matches('-')
+        .trim_start();
+    let word: String = body
+        .chars()
+        .take_while(|c| c.is_ascii_alphabetic())
+        .collect();
     let calls = matches!(
         word.as_str(),
-        "if" | "else" | "end" | "range" | "with" | "include" | "template" | "define" | "block" | "tpl" | "toYaml"
-            | "default" | "required" | "quote" | "squote" | "printf" | "lookup" | "fail" | "ternary" | "nindent"
-    ) && body.get(word.len()..).is_some_and(|rest| rest.starts_with([' ', '}', '-', '(']));
+        "if" | "else"
+            | "end"
+            | "range"
+            | "with"
+            | "include"
+            | "template"
+            | "define"
+            | "block"
+            | "tpl"
+            | "toYaml"
+            | "default"
+            | "required"
+            | "quote"
+            | "squote"
+            | "printf"
+            | "lookup"
+            | "fail"
+            | "ternary"
+            | "nindent"
+    ) && body
+        .get(word.len()..)
+        .is_some_and(|rest| rest.starts_with([' ', '}', '-', '(']));
     calls
         || body.starts_with("/*")
         || body.starts_with("$.")
         || body.starts_with('(')
-        || body.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+        || body
+            .strip_prefix('.')
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
 }
 
 /// What a part that cannot be read looks like it would become.
@@ -124,7 +156,11 @@ pub(crate) fn guess(source: &Source, start: usize, end: usize) -> Option<Guessed
     if kind.is_none() && name.is_none() {
         return None;
     }
-    Some(GuessedObject { kind, name, place: source.place(at.unwrap_or(start) as u32) })
+    Some(GuessedObject {
+        kind,
+        name,
+        place: source.place(at.unwrap_or(start) as u32),
+    })
 }
 
 /// The text after a key at the start of a line, without its comment and quotes.
@@ -137,7 +173,11 @@ fn value_of(line: &str, key: &str) -> Option<String> {
     let value = value
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'))
-        .or_else(|| value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')))
+        .or_else(|| {
+            value
+                .strip_prefix('\'')
+                .and_then(|rest| rest.strip_suffix('\''))
+        })
         .unwrap_or(value);
     // A name can be a long expression; what is shown stays short.
     (!value.is_empty()).then(|| value.chars().take(200).collect())

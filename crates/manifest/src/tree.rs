@@ -60,7 +60,12 @@ const PROPERTIES: u32 = 1 << 7;
 impl NodeData {
     pub(crate) fn new(span: Span, first: u32, kind: Kind, style: Style, properties: bool) -> Self {
         let meta = kind as u32 | (style as u32) << 3 | if properties { PROPERTIES } else { 0 };
-        Self { start: span.start, end: span.end, first, meta }
+        Self {
+            start: span.start,
+            end: span.end,
+            first,
+            meta,
+        }
     }
 
     pub(crate) fn kind(self) -> Kind {
@@ -193,7 +198,12 @@ pub(crate) fn resolve_text<'a>(
 
 impl Tree {
     pub(crate) fn node(&self, id: usize) -> NodeData {
-        const NOTHING: NodeData = NodeData { start: 0, end: 0, first: 0, meta: 0 };
+        const NOTHING: NodeData = NodeData {
+            start: 0,
+            end: 0,
+            first: 0,
+            meta: 0,
+        };
         self.nodes.get(id).copied().unwrap_or(NOTHING)
     }
 
@@ -206,7 +216,9 @@ impl Tree {
             return &[];
         }
         let first = node.first as usize;
-        self.entries.get(first..first + node.count()).unwrap_or_default()
+        self.entries
+            .get(first..first + node.count())
+            .unwrap_or_default()
     }
 
     pub(crate) fn items_of(&self, node: NodeData) -> &[Edge] {
@@ -214,6 +226,8 @@ impl Tree {
             return &[];
         }
         let first = node.first as usize;
-        self.items.get(first..first + node.count()).unwrap_or_default()
+        self.items
+            .get(first..first + node.count())
+            .unwrap_or_default()
     }
 }

@@ -19,8 +19,16 @@ use crate::{Kind, LoadErrorKind, Span};
 pub(crate) type Outcome = Result<Option<(Arc<Tree>, u32)>, Vec<Fault>>;
 
 /// Reads all documents of `text[start..end]`; stops at the first syntax error or limit.
-pub(crate) fn read(builder: &mut Builder<'_>, text: &str, start: usize, end: usize, out: &mut dyn FnMut(Outcome)) {
-    let Some(part) = text.get(start..end) else { return };
+pub(crate) fn read(
+    builder: &mut Builder<'_>,
+    text: &str,
+    start: usize,
+    end: usize,
+    out: &mut dyn FnMut(Outcome),
+) {
+    let Some(part) = text.get(start..end) else {
+        return;
+    };
     let mut reader = Reader {
         offsets: Offsets::new(part, start),
         text,
@@ -60,7 +68,11 @@ impl Offsets {
         if !part.is_ascii() {
             marks.extend(part.char_indices().step_by(EVERY).map(|(at, _)| at as u32));
         }
-        Self { base, marks, length: part.len() }
+        Self {
+            base,
+            marks,
+            length: part.len(),
+        }
     }
 
     /// The byte offset in the file of the `index`th character of the part.
@@ -69,10 +81,15 @@ impl Offsets {
             return self.base + index.min(self.length);
         }
         let end = self.base + self.length;
-        let Some(mark) = self.marks.get(index / EVERY) else { return end };
+        let Some(mark) = self.marks.get(index / EVERY) else {
+            return end;
+        };
         let from = self.base + *mark as usize;
         let rest = text.get(from..end).unwrap_or_default();
-        from + rest.char_indices().nth(index % EVERY).map_or(rest.len(), |(at, _)| at)
+        from + rest
+            .char_indices()
+            .nth(index % EVERY)
+            .map_or(rest.len(), |(at, _)| at)
     }
 }
 
@@ -122,8 +139,12 @@ impl Reader<'_> {
             Event::Scalar(value, style, anchor, tag) => {
                 self.scalar(builder, &value, style, anchor, tag.as_deref(), start, end)?;
             }
-            Event::SequenceStart(anchor, tag) => self.begin(builder, false, anchor, tag.is_some(), start, end)?,
-            Event::MappingStart(anchor, tag) => self.begin(builder, true, anchor, tag.is_some(), start, end)?,
+            Event::SequenceStart(anchor, tag) => {
+                self.begin(builder, false, anchor, tag.is_some(), start, end)?
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.begin(builder, true, anchor, tag.is_some(), start, end)?
+            }
             Event::SequenceEnd | Event::MappingEnd => {
                 let open = self.open.pop();
                 let brackets = open.as_ref().is_some_and(|open| open.brackets);
@@ -132,7 +153,11 @@ impl Reader<'_> {
                 if brackets {
                     self.last_end = start + 1;
                 }
-                if let Some(Open { anchor: anchor @ 1.., .. }) = open {
+                if let Some(Open {
+                    anchor: anchor @ 1..,
+                    ..
+                }) = open
+                {
                     self.anchors.insert(anchor, built);
                 }
             }
@@ -151,26 +176,51 @@ impl Reader<'_> {
     ) -> Result<(), Fault> {
         self.content = true;
         let properties = anchor != 0 || tagged;
-        let mut at = if properties { self.skip_properties(start) } else { start };
+        let mut at = if properties {
+            self.skip_properties(start)
+        } else {
+            start
+        };
         if builder.wants_key() {
-            return Err(Fault::new(Span::new(start as u32, end as u32), LoadErrorKind::KeyNotScalar));
+            return Err(Fault::new(
+                Span::new(start as u32, end as u32),
+                LoadErrorKind::KeyNotScalar,
+            ));
         }
         let outer = self.open.last().is_some_and(|open| open.flow);
         let bracket = if mapping { b'{' } else { b'[' };
         let brackets = self.byte(at) == Some(bracket) && (outer || end > start);
-        let style = if brackets || outer { Style::Flow } else { Style::Block };
-        if !mapping && style == Style::Block && !self.is_dash(at) {
+        let style = if brackets || outer {
+            Style::Flow
+        } else {
+            Style::Block
+        };
+        if !mapping && style == Style::Block && builder.wants_value() {
             // A sequence at its key's own indentation is reported at its first item.
             let dash = self.skip_gap(self.last_end, false);
-            at = if dash < at && self.is_dash(dash) { dash } else { at };
+            at = if dash < at && self.is_dash(dash) {
+                dash
+            } else {
+                at
+            };
         }
         builder.open(at as u32, mapping, style, properties)?;
         self.last_end = if brackets { at + 1 } else { at };
-        self.open.push(Open { anchor, flow: style == Style::Flow, brackets });
+        self.open.push(Open {
+            anchor,
+            flow: style == Style::Flow,
+            brackets,
+        });
         Ok(())
     }
 
-    fn alias(&mut self, builder: &mut Builder<'_>, anchor: usize, start: usize, end: usize) -> Result<(), Fault> {
+    fn alias(
+        &mut self,
+        builder: &mut Builder<'_>,
+        anchor: usize,
+        start: usize,
+        end: usize,
+    ) -> Result<(), Fault> {
         self.content = true;
         self.last_end = end;
         let span = Span::new(start as u32, end as u32);
@@ -181,7 +231,7 @@ impl Reader<'_> {
             return Err(self.unknown_alias(start));
         };
         if builder.wants_key() {
-            let Some(text) = builder.scalar_text(target.id) else {
+            let Some(text) = builder.scalar_text(target)? else {
                 return Err(Fault::new(span, LoadErrorKind::KeyNotScalar));
             };
             builder.key(span, text);
@@ -190,7 +240,10 @@ impl Reader<'_> {
         builder.alias(span, target)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one event, taken apart once")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one event, taken apart once"
+    )]
     fn scalar(
         &mut self,
         builder: &mut Builder<'_>,
@@ -205,7 +258,10 @@ impl Reader<'_> {
         let empty = style == ScalarStyle::Plain && value.is_empty();
         self.content |= !(empty && self.open.is_empty() && !properties);
         let (span, style) = if empty {
-            (Span::empty(self.nothing(builder, start, properties) as u32), Style::Plain)
+            (
+                Span::empty(self.nothing(builder, start, properties) as u32),
+                Style::Plain,
+            )
         } else {
             self.written(style, properties, start, end)
         };
@@ -245,8 +301,18 @@ impl Reader<'_> {
     }
 
     /// The exact bytes of a scalar that is written.
-    fn written(&self, style: ScalarStyle, properties: bool, start: usize, end: usize) -> (Span, Style) {
-        let mut from = if properties { self.skip_properties(start) } else { start };
+    fn written(
+        &self,
+        style: ScalarStyle,
+        properties: bool,
+        start: usize,
+        end: usize,
+    ) -> (Span, Style) {
+        let mut from = if properties {
+            self.skip_properties(start)
+        } else {
+            start
+        };
         let mut to = end;
         let style = match style {
             ScalarStyle::Plain => Style::Plain,
@@ -260,7 +326,9 @@ impl Reader<'_> {
                 from = self.skip_gap(self.last_end.min(start), true);
                 if !matches!(self.byte(from), Some(b'|' | b'>')) {
                     let before = self.text.get(self.last_end..start).unwrap_or_default();
-                    from = before.rfind(['|', '>']).map_or(start, |at| self.last_end + at);
+                    from = before
+                        .rfind(['|', '>'])
+                        .map_or(start, |at| self.last_end + at);
                 }
                 let body = self.text.get(from..to.max(from)).unwrap_or_default();
                 to = from + body.trim_end_matches([' ', '\t', '\n', '\r']).len();
@@ -277,27 +345,48 @@ impl Reader<'_> {
     fn nothing(&self, builder: &Builder<'_>, reported: usize, properties: bool) -> usize {
         if properties {
             let at = self.skip_properties(reported);
-            let before = self.text.get(reported..at.min(self.limit)).unwrap_or_default();
+            let before = self
+                .text
+                .get(reported..at.min(self.limit))
+                .unwrap_or_default();
             let written = before.split(['\n', '\r']).next().unwrap_or_default();
-            return reported + written.split(" #").next().unwrap_or_default().trim_end().len();
+            return reported
+                + written
+                    .split(" #")
+                    .next()
+                    .unwrap_or_default()
+                    .trim_end()
+                    .len();
         }
+        if self.open.is_empty() {
+            return reported.max(self.last_end).min(self.limit);
+        }
+        let at = self.skip_space(self.last_end);
         let indicator = if builder.wants_value() {
             b':'
-        } else if builder.wants_key() || self.open.is_empty() {
-            return reported.max(self.last_end).min(self.limit);
+        } else if builder.wants_key() {
+            b'?'
         } else {
             b'-'
         };
-        let at = self.skip_space(self.last_end);
-        if self.byte(at) == Some(indicator) { at + 1 } else { self.last_end }
+        match self.byte(at) {
+            Some(found) if found == indicator => at + 1,
+            Some(b':') => at,
+            _ => self.last_end,
+        }
     }
 
     fn byte(&self, at: usize) -> Option<u8> {
-        self.text.as_bytes().get(at).copied().filter(|_| at < self.limit)
+        self.text
+            .as_bytes()
+            .get(at)
+            .copied()
+            .filter(|_| at < self.limit)
     }
 
     fn is_dash(&self, at: usize) -> bool {
-        self.byte(at) == Some(b'-') && matches!(self.byte(at + 1), None | Some(b' ' | b'\t' | b'\n' | b'\r'))
+        self.byte(at) == Some(b'-')
+            && matches!(self.byte(at + 1), None | Some(b' ' | b'\t' | b'\n' | b'\r'))
     }
 
     /// Past white space, line breaks and comments.
@@ -361,7 +450,9 @@ impl Reader<'_> {
 
     /// The offset after the quote that closes the one at `from`.
     fn close_quote(&self, from: usize) -> Option<usize> {
-        let quote = self.byte(from).filter(|byte| matches!(byte, b'"' | b'\''))?;
+        let quote = self
+            .byte(from)
+            .filter(|byte| matches!(byte, b'"' | b'\''))?;
         let mut at = from + 1;
         loop {
             match self.byte(at)? {
@@ -381,22 +472,36 @@ impl Reader<'_> {
     fn unknown_alias(&self, start: usize) -> Fault {
         let end = self.skip_token(start);
         let name = self.text.get(start + 1..end).unwrap_or_default().to_owned();
-        Fault::new(Span::new(start as u32, end as u32), LoadErrorKind::UnknownAlias { name })
+        Fault::new(
+            Span::new(start as u32, end as u32),
+            LoadErrorKind::UnknownAlias { name },
+        )
     }
 
     fn syntax(&self, error: &ScanError) -> Fault {
         let at = self.offsets.byte(self.text, error.marker().index());
-        let line_start = self.text.get(..at).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
+        let line_start = self
+            .text
+            .get(..at)
+            .and_then(|text| text.rfind('\n'))
+            .map_or(0, |at| at + 1);
         let line = self.text.get(line_start..self.limit).unwrap_or_default();
         let indent = line.len() - line.trim_start_matches(' ').len();
-        if line.get(indent..).is_some_and(|rest| rest.starts_with('\t')) && at <= line_start + indent + 1 {
+        if line
+            .get(indent..)
+            .is_some_and(|rest| rest.starts_with('\t'))
+            && at <= line_start + indent + 1
+        {
             let tab = (line_start + indent) as u32;
             return Fault::new(Span::new(tab, tab + 1), LoadErrorKind::Tab);
         }
         if error.info().contains("unknown anchor") {
             return self.unknown_alias(at);
         }
-        let length = self.text.get(at..self.limit).and_then(|rest| rest.chars().next());
+        let length = self
+            .text
+            .get(at..self.limit)
+            .and_then(|rest| rest.chars().next());
         let length = length.filter(|c| !c.is_control()).map_or(0, char::len_utf8);
         let span = Span::new(at as u32, (at + length) as u32);
         Fault::new(span, LoadErrorKind::Syntax(in_words(error.info())))
@@ -405,15 +510,25 @@ impl Reader<'_> {
 
 /// The type of a scalar and, for `!!binary`, the text it stands for.
 fn kind_of<'v>(value: &'v str, style: Style, tag: Option<&Tag>) -> (Kind, Option<Cow<'v, str>>) {
-    let untagged = if style == Style::Plain { scalar::resolve_plain(value) } else { Kind::String };
-    let Some(tag) = tag else { return (untagged, None) };
+    let untagged = if style == Style::Plain {
+        scalar::resolve_plain(value)
+    } else {
+        Kind::String
+    };
+    let Some(tag) = tag else {
+        return (untagged, None);
+    };
     if tag.handle.is_empty() && tag.suffix == "!" {
         return (Kind::String, None);
     }
     if !tag.is_yaml_core_schema() {
         return (untagged, None);
     }
-    let decoded = if tag.suffix == "binary" { scalar::decode_binary(value) } else { None };
+    let decoded = if tag.suffix == "binary" {
+        scalar::decode_binary(value)
+    } else {
+        None
+    };
     let kind = scalar::resolve_tagged(&tag.suffix, value).unwrap_or(untagged);
     (kind, decoded.map(Cow::Owned))
 }
@@ -431,7 +546,8 @@ fn in_words(info: &str) -> String {
         "while parsing a block collection, did not find expected '-' indicator" => {
             "an item starting with `- ` was expected; check this line's indentation"
         }
-        "block sequence entries are not allowed in this context" | "\"-\" is only valid inside a block" => {
+        "block sequence entries are not allowed in this context"
+        | "\"-\" is only valid inside a block" => {
             "a list item `- ` cannot stand here; start it on a line of its own"
         }
         "simple key expect ':'" | "simple key expected" => "a `:` was expected after the key",
@@ -442,7 +558,9 @@ fn in_words(info: &str) -> String {
             "text follows a closing quote; put the whole value in quotes"
         }
         "while parsing a flow sequence, expected ',' or ']'" => "`,` or `]` was expected",
-        "while parsing a flow mapping, did not find expected ',' or '}'" => "`,` or `}` was expected",
+        "while parsing a flow mapping, did not find expected ',' or '}'" => {
+            "`,` or `}` was expected"
+        }
         "while scanning a quoted scalar, found unexpected document indicator" => {
             "a quote is still open where the next document starts; close it"
         }
@@ -453,13 +571,17 @@ fn in_words(info: &str) -> String {
             "`:` cannot stand here; a bracket or quote above may not be closed"
         }
         "misplaced bracket" => "a closing bracket without its opening one",
-        "wrongly indented line in block scalar" | "invalid indentation in quoted scalar" | "invalid indentation" => {
+        "wrongly indented line in block scalar"
+        | "invalid indentation in quoted scalar"
+        | "invalid indentation" => {
             "this line of a text is indented less than the text's first line"
         }
         "invalid indentation in flow construct" => {
             "a line inside of brackets must be indented deeper than the key it belongs to"
         }
-        "comments must be separated from other tokens by whitespace" => "a comment `#` needs a space before it",
+        "comments must be separated from other tokens by whitespace" => {
+            "a comment `#` needs a space before it"
+        }
         "while parsing a node, did not find expected node content" => {
             "a value was expected; a bracket or quote above may not be closed"
         }

@@ -55,7 +55,13 @@ struct Parts {
 
 impl Raw {
     pub(crate) fn new(message: String) -> Self {
-        Self(Box::new(Parts { message, suggestion: None, span: None, path: Vec::new(), wrong_type: false }))
+        Self(Box::new(Parts {
+            message,
+            suggestion: None,
+            span: None,
+            path: Vec::new(),
+            wrong_type: false,
+        }))
     }
 
     pub(crate) fn or_span(mut self, span: Span) -> Self {
@@ -90,7 +96,13 @@ impl Raw {
     }
 
     pub(crate) fn locate(self, node: Node<'_>, fallback: Span) -> DecodeError {
-        let Parts { message, suggestion, span, mut path, .. } = *self.0;
+        let Parts {
+            message,
+            suggestion,
+            span,
+            mut path,
+            ..
+        } = *self.0;
         path.reverse();
         let span = span.unwrap_or(fallback);
         DecodeError {
@@ -118,17 +130,28 @@ impl serde::de::Error for Raw {
     }
 
     fn invalid_type(found: Unexpected<'_>, wanted: &dyn Expected) -> Self {
-        let mut raw = Self::new(format!("{} was expected, but here is {}", in_words(&wanted.to_string()), found_words(found)));
+        let mut raw = Self::new(format!(
+            "{} was expected, but here is {}",
+            in_words(&wanted.to_string()),
+            found_words(found)
+        ));
         raw.0.wrong_type = true;
         raw
     }
 
     fn invalid_value(found: Unexpected<'_>, wanted: &dyn Expected) -> Self {
-        Self::new(format!("{} was expected, but here is {}", in_words(&wanted.to_string()), found_words(found)))
+        Self::new(format!(
+            "{} was expected, but here is {}",
+            in_words(&wanted.to_string()),
+            found_words(found)
+        ))
     }
 
     fn invalid_length(length: usize, wanted: &dyn Expected) -> Self {
-        Self::new(format!("{} was expected, but here are {length}", in_words(&wanted.to_string())))
+        Self::new(format!(
+            "{} was expected, but here are {length}",
+            in_words(&wanted.to_string())
+        ))
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
@@ -154,7 +177,10 @@ impl Raw {
         let mut raw = Self::new(if names.is_empty() {
             format!("unknown {one} `{found}`; there are no {many} here")
         } else {
-            format!("unknown {one} `{found}`; the {many} here are {}", list(names))
+            format!(
+                "unknown {one} `{found}`; the {many} here are {}",
+                list(names)
+            )
         });
         raw.0.suggestion = nearest(&found, names).map(str::to_owned);
         raw
@@ -165,7 +191,12 @@ impl Raw {
 pub(crate) fn nearest<'n>(found: &str, names: &[&'n str]) -> Option<&'n str> {
     let lower = found.to_lowercase();
     let allowed = (found.chars().count() / 3).clamp(1, 4);
-    let distances = names.iter().map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), *name));
+    let distances = names.iter().map(|name| {
+        (
+            strsim::damerau_levenshtein(&lower, &name.to_lowercase()),
+            *name,
+        )
+    });
     let (distance, name) = distances.min()?;
     if distance <= allowed {
         return Some(name);
@@ -176,7 +207,11 @@ pub(crate) fn nearest<'n>(found: &str, names: &[&'n str]) -> Option<&'n str> {
 
 /// `a`, `b`, `c`
 pub(crate) fn list(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 pub(crate) fn one_of(names: &[&str]) -> String {
@@ -188,7 +223,11 @@ pub(crate) fn one_of(names: &[&str]) -> String {
 
 /// A text cut to what fits a message.
 pub(crate) fn shorten(text: &str) -> String {
-    let mut short: String = text.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut short: String = text
+        .chars()
+        .take(60)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     if short.len() < text.len() {
         short.push_str("...");
     }
@@ -224,7 +263,9 @@ fn found_words(found: Unexpected<'_>) -> String {
         Unexpected::Unit | Unexpected::Option => "nothing".to_owned(),
         Unexpected::Seq => "a list".to_owned(),
         Unexpected::Map => "a mapping".to_owned(),
-        Unexpected::NewtypeVariant | Unexpected::TupleVariant | Unexpected::StructVariant => "a mapping".to_owned(),
+        Unexpected::NewtypeVariant | Unexpected::TupleVariant | Unexpected::StructVariant => {
+            "a mapping".to_owned()
+        }
         Unexpected::Other(other) => other.replace("integer", "a whole number"),
         _ => "something else".to_owned(),
     }

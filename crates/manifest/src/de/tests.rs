@@ -43,7 +43,11 @@ enum Mode {
 #[derive(Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
 enum Clause {
-    Configuration { baseline: String, #[serde(default)] max: u32 },
+    Configuration {
+        baseline: String,
+        #[serde(default)]
+        max: u32,
+    },
     Nothing,
     Exposure(u32),
 }
@@ -70,7 +74,10 @@ fn values_that_fit() {
     assert_eq!(
         goal.require,
         [
-            Clause::Configuration { baseline: "2027-01-31".to_owned(), max: 0 },
+            Clause::Configuration {
+                baseline: "2027-01-31".to_owned(),
+                max: 0
+            },
             Clause::Nothing,
             Clause::Exposure(3)
         ]
@@ -85,7 +92,11 @@ fn values_that_fit() {
 fn what_is_said_when_a_value_does_not_fit() {
     let check = |text: &str, message: &str, path: &str| {
         let error = decode(text).expect_err(text);
-        assert_eq!((error.to_string().as_str(), error.path.to_string().as_str()), (message, path), "{text}");
+        assert_eq!(
+            (error.to_string().as_str(), error.path.to_string().as_str()),
+            (message, path),
+            "{text}"
+        );
     };
     check(
         "maxx: 1\n",
@@ -93,13 +104,41 @@ fn what_is_said_when_a_value_does_not_fit() {
          `require`, `labels`, `ports`, `mode`, `pair` (did you mean `max`?)",
         "maxx",
     );
-    check("owner: 12\n", "g.yaml:3:8: a string was expected, but here is a whole number `12`; put it in quotes", "owner");
-    check("labels: {a: yes}\n", "g.yaml:3:13: a string was expected, but here is a boolean `yes`; put it in quotes", "labels.a");
-    check("labels:\n  a/b:\n", "g.yaml:4:3: a string was expected, but here is nothing", "labels[\"a/b\"]");
-    check("max: many\n", "g.yaml:3:6: a whole number was expected, but here is a string `many`", "max");
-    check("max: -1\n", "g.yaml:3:6: a whole number from 0 was expected, but here is a whole number `-1`", "max");
-    check("max: 1.5\n", "g.yaml:3:6: a whole number was expected, but here is a number `1.5`", "max");
-    check("require: {}\n", "g.yaml:3:10: a list was expected, but here is a mapping", "require");
+    check(
+        "owner: 12\n",
+        "g.yaml:3:8: a string was expected, but here is a whole number `12`; put it in quotes",
+        "owner",
+    );
+    check(
+        "labels: {a: yes}\n",
+        "g.yaml:3:13: a string was expected, but here is a boolean `yes`; put it in quotes",
+        "labels.a",
+    );
+    check(
+        "labels:\n  a/b:\n",
+        "g.yaml:4:3: a string was expected, but here is nothing",
+        "labels[\"a/b\"]",
+    );
+    check(
+        "max: many\n",
+        "g.yaml:3:6: a whole number was expected, but here is a string `many`",
+        "max",
+    );
+    check(
+        "max: -1\n",
+        "g.yaml:3:6: a whole number from 0 was expected, but here is a whole number `-1`",
+        "max",
+    );
+    check(
+        "max: 1.5\n",
+        "g.yaml:3:6: a whole number was expected, but here is a number `1.5`",
+        "max",
+    );
+    check(
+        "require: {}\n",
+        "g.yaml:3:10: a list was expected, but here is a mapping",
+        "require",
+    );
     check(
         "require:\n- konfiguration: {}\n",
         "g.yaml:4:3: unknown value `konfiguration`; the values here are `configuration`, `nothing`, `exposure` \
@@ -116,16 +155,36 @@ fn what_is_said_when_a_value_does_not_fit() {
         "g.yaml:5:3: only one of `configuration`, `nothing`, `exposure` can stand in one mapping, but `nothing` follows",
         "require[0].nothing",
     );
-    check("require: [exposure]\n", "g.yaml:3:11: `exposure` needs a value: write `exposure: ...`", "require[0]");
-    check("mode: deny\n", "g.yaml:3:7: unknown value `deny`; the values here are `off`, `audit`, `deny-all`", "mode");
-    check("ports: {a: yes}\n", "g.yaml:3:9: a whole number was expected as key, but here is `a`", "ports.a");
-    check("pair: [1]\n", "g.yaml:3:7: a list of 2 items was expected, but this one has 1", "pair");
+    check(
+        "require: [exposure]\n",
+        "g.yaml:3:11: `exposure` needs a value: write `exposure: ...`",
+        "require[0]",
+    );
+    check(
+        "mode: deny\n",
+        "g.yaml:3:7: unknown value `deny`; the values here are `off`, `audit`, `deny-all`",
+        "mode",
+    );
+    check(
+        "ports: {a: yes}\n",
+        "g.yaml:3:9: a whole number was expected as key, but here is `a`",
+        "ports.a",
+    );
+    check(
+        "pair: [1]\n",
+        "g.yaml:3:7: a list of 2 items was expected, but this one has 1",
+        "pair",
+    );
 }
 
 #[test]
 fn a_near_name_is_suggested_and_a_far_one_is_not() {
     let check = |found: &str, name: Option<&str>| {
-        assert_eq!(error::nearest(found, &["severity", "max", "within", "baseline"]), name, "{found}");
+        assert_eq!(
+            error::nearest(found, &["severity", "max", "within", "baseline"]),
+            name,
+            "{found}"
+        );
     };
     check("severty", Some("severity"));
     check("Max", Some("max"));

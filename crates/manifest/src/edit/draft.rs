@@ -25,7 +25,10 @@ impl Piece {
         match self {
             Self::Kept(span) => {
                 let middle = span.start + at as u32;
-                (Self::Kept(Span::new(span.start, middle)), Self::Kept(Span::new(middle, span.end)))
+                (
+                    Self::Kept(Span::new(span.start, middle)),
+                    Self::Kept(Span::new(middle, span.end)),
+                )
             }
             Self::New(text) => {
                 let (left, right) = text.split_at(at);
@@ -48,7 +51,13 @@ pub(super) struct Draft {
 }
 
 fn limits() -> Limits {
-    Limits { max_bytes: u64::MAX, max_documents: usize::MAX, max_depth: 512, max_nodes: u64::MAX, max_aliases: u32::MAX }
+    Limits {
+        max_bytes: u64::MAX,
+        max_documents: usize::MAX,
+        max_depth: 512,
+        max_nodes: u64::MAX,
+        max_aliases: u32::MAX,
+    }
 }
 
 impl Draft {
@@ -69,7 +78,10 @@ impl Draft {
             let before = text.get(..span.start as usize)?;
             let line = before.len() - before.rfind('\n').map_or(0, |at| at + 1);
             let rest = text.get(span.end as usize..)?;
-            (line, Span::new(span.start, span.end + tail_length(rest) as u32))
+            (
+                line,
+                Span::new(span.start, span.end + tail_length(rest) as u32),
+            )
         };
         let draft_text = format!("{}{}", " ".repeat(padding), source.slice(covered));
         let parsed = parse(source, draft_text, None)?;
@@ -77,17 +89,28 @@ impl Draft {
             return None;
         }
         let pieces = vec![Piece::Kept(covered)];
-        Some(Self { original: source.clone(), document: parsed, padding, pieces, covered, nth: None })
+        Some(Self {
+            original: source.clone(),
+            document: parsed,
+            padding,
+            pieces,
+            covered,
+            nth: None,
+        })
     }
 
     fn whole(document: &Document) -> Option<Self> {
         let source = document.source();
         let start = document.span().start;
-        let part = load::split(source).find(|part| part.span.start <= start && start < part.span.end)?;
+        let part =
+            load::split(source).find(|part| part.span.start <= start && start < part.span.end)?;
         let text = source.slice(part.span).to_owned();
-        let parsed = Source::new(source.name().clone(), text.clone().into_bytes(), &limits()).ok()?;
+        let parsed =
+            Source::new(source.name().clone(), text.clone().into_bytes(), &limits()).ok()?;
         let found = load(&parsed, &limits()).documents;
-        let nth = found.iter().position(|other| other.span().start + part.span.start == start)?;
+        let nth = found
+            .iter()
+            .position(|other| other.span().start + part.span.start == start)?;
         let parsed = parse(source, text, Some(nth))?;
         let pieces = vec![Piece::Kept(part.span)];
         Some(Self {
@@ -150,7 +173,10 @@ impl Draft {
         let mut new = String::new();
         let mut flush = |from: u32, to: u32, new: &mut String| {
             if from < to || !new.is_empty() {
-                edits.push(TextEdit { span: Span::new(from, to), text: std::mem::take(new) });
+                edits.push(TextEdit {
+                    span: Span::new(from, to),
+                    text: std::mem::take(new),
+                });
             }
         };
         for piece in self.pieces {

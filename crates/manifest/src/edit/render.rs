@@ -25,7 +25,11 @@ pub(super) fn string(text: &str, style: &Style, flow: bool, like: Written) -> St
 
 /// Line breaks and what YAML calls not printable.
 fn needs_escape(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    c.is_control()
+        || matches!(
+            c,
+            '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+        )
 }
 
 fn double(text: &str) -> String {
@@ -51,10 +55,16 @@ fn double(text: &str) -> String {
 /// Whether a text can stand without quotes and is still that text, to any reader of YAML 1.1
 /// or 1.2.
 fn is_plain(text: &str, flow: bool) -> bool {
-    let Some(first) = text.chars().next() else { return false };
+    let Some(first) = text.chars().next() else {
+        return false;
+    };
     let starts_well = match first {
-        '-' | '?' | ':' => text.chars().nth(1).is_some_and(|c| !c.is_whitespace() && !matches!(c, ',' | '[' | ']' | '{' | '}')),
-        ',' | '[' | ']' | '{' | '}' | '#' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' | '=' => false,
+        '-' | '?' | ':' => text
+            .chars()
+            .nth(1)
+            .is_some_and(|c| !c.is_whitespace() && !matches!(c, ',' | '[' | ']' | '{' | '}')),
+        ',' | '[' | ']' | '{' | '}' | '#' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%'
+        | '@' | '`' | '=' => false,
         c => !c.is_whitespace(),
     };
     starts_well
@@ -66,6 +76,7 @@ fn is_plain(text: &str, flow: bool) -> bool {
         && !text.ends_with(char::is_whitespace)
         && !text.contains(": ")
         && !text.contains(" #")
+        && !text.contains("{{")
         && !text.chars().any(|c| needs_escape(c) || c == '\t')
         && !(flow && text.contains([',', '[', ']', '{', '}', ':', '#', '"', '\'']))
         && !looks_like_time(text)
@@ -98,7 +109,9 @@ fn scalar_text(value: &Value, style: &Style, flow: bool, like: Written) -> Optio
 fn number_text(number: &serde_json::Number, style: &Style) -> String {
     let text = number.to_string();
     match text.split_once('e') {
-        Some((mantissa, exponent)) if !style.json && !mantissa.contains('.') => format!("{mantissa}.0e{exponent}"),
+        Some((mantissa, exponent)) if !style.json && !mantissa.contains('.') => {
+            format!("{mantissa}.0e{exponent}")
+        }
         _ => text,
     }
 }
@@ -109,7 +122,10 @@ pub(super) fn flow(value: &Value, style: &Style, like: Written) -> String {
         return text;
     }
     let parts: Vec<String> = match value {
-        Value::Array(items) => items.iter().map(|item| flow(item, style, Written::Plain)).collect(),
+        Value::Array(items) => items
+            .iter()
+            .map(|item| flow(item, style, Written::Plain))
+            .collect(),
         Value::Object(fields) => fields
             .iter()
             .map(|(key, value)| {
@@ -120,7 +136,11 @@ pub(super) fn flow(value: &Value, style: &Style, like: Written) -> String {
         _ => Vec::new(),
     };
     let inner = parts.join(style.comma);
-    if value.is_array() { format!("[{inner}]") } else { format!("{{{inner}}}") }
+    if value.is_array() {
+        format!("[{inner}]")
+    } else {
+        format!("{{{inner}}}")
+    }
 }
 
 /// A value over several lines with brackets, as JSON is printed. `indent` is that of its line.
@@ -130,20 +150,35 @@ pub(super) fn pretty(value: &Value, style: &Style, indent: usize, like: Written)
     }
     let inner = indent + style.unit;
     let parts: Vec<String> = match value {
-        Value::Array(items) => items.iter().map(|item| pretty(item, style, inner, Written::Plain)).collect(),
+        Value::Array(items) => items
+            .iter()
+            .map(|item| pretty(item, style, inner, Written::Plain))
+            .collect(),
         Value::Object(fields) => fields
             .iter()
             .map(|(key, value)| {
                 let key = string(key, style, true, Written::Plain);
-                format!("{key}{}{}", style.colon, pretty(value, style, inner, Written::Plain))
+                format!(
+                    "{key}{}{}",
+                    style.colon,
+                    pretty(value, style, inner, Written::Plain)
+                )
             })
             .collect(),
         _ => Vec::new(),
     };
-    let (open, close) = if value.is_array() { ('[', ']') } else { ('{', '}') };
+    let (open, close) = if value.is_array() {
+        ('[', ']')
+    } else {
+        ('{', '}')
+    };
     let (pad, outer) = (" ".repeat(inner), " ".repeat(indent));
     let separator = format!(",{}{pad}", style.newline);
-    format!("{open}{nl}{pad}{}{nl}{outer}{close}", parts.join(&separator), nl = style.newline)
+    format!(
+        "{open}{nl}{pad}{}{nl}{outer}{close}",
+        parts.join(&separator),
+        nl = style.newline
+    )
 }
 
 /// What follows `key:` in block style, from the space or line break on, without a line break at
@@ -152,8 +187,18 @@ pub(super) fn after_key(value: &Value, style: &Style, column: usize, like: Writt
     if let Some(text) = scalar_text(value, style, false, like) {
         return format!(" {text}");
     }
-    let indent = column + if value.is_array() { style.list } else { style.unit };
-    format!("{}{}{}", style.newline, " ".repeat(indent), block(value, style, indent, like))
+    let indent = column
+        + if value.is_array() {
+            style.list
+        } else {
+            style.unit
+        };
+    format!(
+        "{}{}{}",
+        style.newline,
+        " ".repeat(indent),
+        block(value, style, indent, like)
+    )
 }
 
 /// A value in block style whose first line begins at `column`, where the cursor stands.
@@ -163,9 +208,10 @@ pub(super) fn block(value: &Value, style: &Style, column: usize, like: Written) 
     }
     let separator = format!("{}{}", style.newline, " ".repeat(column));
     let parts: Vec<String> = match value {
-        Value::Array(items) => {
-            items.iter().map(|item| format!("- {}", block(item, style, column + 2, Written::Plain))).collect()
-        }
+        Value::Array(items) => items
+            .iter()
+            .map(|item| format!("- {}", block(item, style, column + 2, Written::Plain)))
+            .collect(),
         Value::Object(fields) => fields
             .iter()
             .map(|(key, value)| {

@@ -29,17 +29,40 @@ impl Style {
         };
         let flow = root.style() == Written::Flow;
         let first = root.raw_entries().first();
-        let json = flow && first.is_none_or(|entry| text.as_bytes().get(entry.start as usize) == Some(&b'"'));
+        let json = flow
+            && first.is_none_or(|entry| text.as_bytes().get(entry.start as usize) == Some(&b'"'));
         let colon = match first {
-            Some(entry) if json && !text.get(entry.end as usize..).unwrap_or_default().starts_with(": ") => ":",
+            Some(entry)
+                if json
+                    && !text
+                        .get(entry.end as usize..)
+                        .unwrap_or_default()
+                        .starts_with(": ") =>
+            {
+                ":"
+            }
             _ => ": ",
         };
         let comma = match root.raw_entries().get(1) {
-            Some(entry) if json && text.get(..entry.start as usize).is_some_and(|before| before.ends_with(',')) => ",",
+            Some(entry)
+                if json
+                    && text
+                        .get(..entry.start as usize)
+                        .is_some_and(|before| before.ends_with(',')) =>
+            {
+                ","
+            }
             None if colon == ":" => ",",
             _ => ", ",
         };
-        let mut style = Self { newline, unit: 0, list: usize::MAX, json, comma, colon };
+        let mut style = Self {
+            newline,
+            unit: 0,
+            list: usize::MAX,
+            json,
+            comma,
+            colon,
+        };
         if flow {
             style.unit = first.map_or(0, |entry| column(text, entry.start));
             let indent = line_indent(text, root.span().start);
@@ -65,13 +88,16 @@ impl Style {
         let here = column(text, node.span().start);
         for entry in node.raw_entries() {
             let value = node.entry_value(entry);
-            if entry.value.is_alias() || entry.value.is_merged() || value.style() != Written::Block {
+            if entry.value.is_alias() || entry.value.is_merged() || value.style() != Written::Block
+            {
                 continue;
             }
             let column = column(text, value.span().start);
             match value.kind() {
                 Kind::Mapping if self.unit == 0 && column > here => self.unit = column - here,
-                Kind::Sequence if self.list == usize::MAX => self.list = column.saturating_sub(here),
+                Kind::Sequence if self.list == usize::MAX => {
+                    self.list = column.saturating_sub(here)
+                }
                 _ => {}
             }
             self.look(value, depth + 1);
@@ -107,12 +133,15 @@ pub(super) fn line_end(text: &str, offset: u32) -> u32 {
 /// The offset of the next line, or the end of the text.
 pub(super) fn next_line(text: &str, offset: u32) -> u32 {
     let rest = text.get(offset as usize..).unwrap_or_default();
-    rest.find('\n').map_or(text.len() as u32, |at| offset + at as u32 + 1)
+    rest.find('\n')
+        .map_or(text.len() as u32, |at| offset + at as u32 + 1)
 }
 
 /// Whether only white space follows on the line.
 pub(super) fn rest_is_blank(text: &str, offset: u32) -> bool {
-    let rest = text.get(offset as usize..line_end(text, offset) as usize).unwrap_or_default();
+    let rest = text
+        .get(offset as usize..line_end(text, offset) as usize)
+        .unwrap_or_default();
     rest.trim().is_empty()
 }
 

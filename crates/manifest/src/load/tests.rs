@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use super::*;
 
 fn read(text: impl AsRef<[u8]>, limits: &Limits) -> Loaded {
-    let source = Source::new("f.yaml", text.as_ref().to_vec(), limits).expect("UTF-8 within the limit");
+    let source =
+        Source::new("f.yaml", text.as_ref().to_vec(), limits).expect("UTF-8 within the limit");
     load(&source, limits)
 }
 
@@ -14,7 +15,13 @@ fn show(loaded: &Loaded) -> String {
     let mut out = String::new();
     for document in &loaded.documents {
         let root = document.root();
-        let _ = writeln!(out, "{} {} {}", document.index(), root.place(), root.to_json());
+        let _ = writeln!(
+            out,
+            "{} {} {}",
+            document.index(),
+            root.place(),
+            root.to_json()
+        );
     }
     for skipped in &loaded.skipped {
         let _ = writeln!(out, "skipped {}: {}", skipped.place, skipped.reason);
@@ -23,10 +30,20 @@ fn show(loaded: &Loaded) -> String {
         let _ = writeln!(out, "{error}");
     }
     if let Some(not_rendered) = &loaded.not_rendered {
-        let _ = writeln!(out, "not rendered {}: {}", not_rendered.place, not_rendered.reason);
+        let _ = writeln!(
+            out,
+            "not rendered {}: {}",
+            not_rendered.place, not_rendered.reason
+        );
         for guess in &not_rendered.guesses {
             let part = |text: &Option<String>| text.clone().unwrap_or_else(|| "?".to_owned());
-            let _ = writeln!(out, "guess {} {} {}", guess.place, part(&guess.kind), part(&guess.name));
+            let _ = writeln!(
+                out,
+                "guess {} {} {}",
+                guess.place,
+                part(&guess.kind),
+                part(&guess.name)
+            );
         }
     }
     if loaded.empty > 0 {
@@ -43,7 +60,10 @@ fn check(text: &str, expect: &str) {
 /// The JSON of a document that has `apiVersion: v` and `kind: k` before `text`.
 #[track_caller]
 fn check_fields(text: &str, expect: &str) {
-    let loaded = read(format!("apiVersion: v\nkind: k\n{text}"), &Limits::default());
+    let loaded = read(
+        format!("apiVersion: v\nkind: k\n{text}"),
+        &Limits::default(),
+    );
     let json = loaded.documents.first().map(|document| {
         let mut json = document.root().to_json();
         if let Some(fields) = json.as_object_mut() {
@@ -51,13 +71,21 @@ fn check_fields(text: &str, expect: &str) {
         }
         json.to_string()
     });
-    assert_eq!(json.as_deref(), Some(expect), "{text:?} {:?}", loaded.errors);
+    assert_eq!(
+        json.as_deref(),
+        Some(expect),
+        "{text:?} {:?}",
+        loaded.errors
+    );
 }
 
 /// What is said about `text` after `apiVersion: v` and `kind: k`.
 #[track_caller]
 fn check_error(text: &str, expect: &str) {
-    let loaded = read(format!("apiVersion: v\nkind: k\n{text}"), &Limits::default());
+    let loaded = read(
+        format!("apiVersion: v\nkind: k\n{text}"),
+        &Limits::default(),
+    );
     let errors: Vec<String> = loaded.errors.iter().map(ToString::to_string).collect();
     assert_eq!(errors.join("\n"), expect, "{text:?} {:?}", loaded.documents);
 }
@@ -65,7 +93,10 @@ fn check_error(text: &str, expect: &str) {
 #[test]
 fn streams_are_cut_into_documents() {
     check("", "");
-    check("apiVersion: v\nkind: A\n", "0 1:1 {\"apiVersion\":\"v\",\"kind\":\"A\"}\n");
+    check(
+        "apiVersion: v\nkind: A\n",
+        "0 1:1 {\"apiVersion\":\"v\",\"kind\":\"A\"}\n",
+    );
     check(
         "# c\n---\napiVersion: v\nkind: A\n---\n---\n# only a comment\n---\napiVersion: v\nkind: B\n...\n",
         "0 3:1 {\"apiVersion\":\"v\",\"kind\":\"A\"}\n1 9:1 {\"apiVersion\":\"v\",\"kind\":\"B\"}\nempty 2\n",
@@ -78,7 +109,10 @@ fn streams_are_cut_into_documents() {
         "\u{feff}apiVersion: v\r\nkind: A\r\n---\r\nkind: \"B\"\r\napiVersion: v\r\n",
         "0 1:1 {\"apiVersion\":\"v\",\"kind\":\"A\"}\n1 4:1 {\"kind\":\"B\",\"apiVersion\":\"v\"}\n",
     );
-    check("--- {apiVersion: v, kind: A}\n", "0 1:5 {\"apiVersion\":\"v\",\"kind\":\"A\"}\n");
+    check(
+        "--- {apiVersion: v, kind: A}\n",
+        "0 1:5 {\"apiVersion\":\"v\",\"kind\":\"A\"}\n",
+    );
 }
 
 #[test]
@@ -93,7 +127,10 @@ fn json_values_follow_one_another() {
         "0 1:1 {\"apiVersion\":\"v\",\"kind\":\"A\"}\n1 3:1 {\"apiVersion\":\"v\",\"kind\":\"B\"}\n\
          f.yaml:2:6: this is not JSON: `:` was expected after the key, but here is `1`\n",
     );
-    check("{apiVersion: v, kind: A}\n", "0 1:1 {\"apiVersion\":\"v\",\"kind\":\"A\"}\n");
+    check(
+        "{apiVersion: v, kind: A}\n",
+        "0 1:1 {\"apiVersion\":\"v\",\"kind\":\"A\"}\n",
+    );
     check(
         "{\"a\": 1, \"a\": 2}",
         "f.yaml:1:10: the key `a` is written twice in one mapping; remove one of them (the first one is at 1:2)\n",
@@ -108,37 +145,60 @@ fn lists_are_taken_apart() {
          skipped 7:3: it is not a mapping\nskipped 8:3: it has no apiVersion and kind\n",
     );
     check("apiVersion: v1\nkind: PodList\nitems: []\n", "");
-    check("apiVersion: v1\nkind: AllowList\nspec: {}\n", "0 1:1 {\"apiVersion\":\"v1\",\"kind\":\"AllowList\",\"spec\":{}}\n");
+    check(
+        "apiVersion: v1\nkind: AllowList\nspec: {}\n",
+        "0 1:1 {\"apiVersion\":\"v1\",\"kind\":\"AllowList\",\"spec\":{}}\n",
+    );
 }
 
 #[test]
 fn what_is_no_object_is_counted() {
-    check("- a\n---\nfoo\n---\na: b\n---\napiVersion: 1\nkind: A\n",
+    check(
+        "- a\n---\nfoo\n---\na: b\n---\napiVersion: 1\nkind: A\n",
         "skipped 1:1: it is not a mapping\nskipped 3:1: it is not a mapping\n\
-         skipped 5:1: it has no apiVersion and kind\nskipped 7:1: it has no apiVersion and kind\n");
+         skipped 5:1: it has no apiVersion and kind\nskipped 7:1: it has no apiVersion and kind\n",
+    );
 }
 
 #[test]
 fn values_are_what_kubernetes_takes_them_for() {
-    check_fields("a: yes\nb: 'yes'\nc: 017\nd: 08\ne: ~\nf: !!str 5\ng: !!int \"5\"\nh: !x 5\ni: ! 5\n",
-        r#"{"a":true,"b":"yes","c":15,"d":8.0,"e":null,"f":"5","g":5,"h":5,"i":"5"}"#);
-    check_fields("a: !!binary aGk=\nb: .inf\nc: 1_000\nd: 2027-01-31\n80: x\n",
-        r#"{"a":"hi","b":".inf","c":1000,"d":"2027-01-31","80":"x"}"#);
-    check_fields("a: |\n  x\n   y\n\nb: >-\n  x\n  y\n\n  z\nc: |+\n  x\n\nd: \"a\\\n  b\\u00e9\"\ne: 'it''s\n  on'\n",
-        r#"{"a":"x\n y\n","b":"x y\nz","c":"x\n\n","d":"abé","e":"it's on"}"#);
-    check_fields("a: {b: [1, {c: d}], e, \"f\": }\n? g\n: h\ni:\n- - 1\n  - 2\n-\n- x: 1\n  y: 2\n",
-        r#"{"a":{"b":[1,{"c":"d"}],"e":null,"f":null},"g":"h","i":[[1,2],null,{"x":1,"y":2}]}"#);
-    check_fields("a: x # c\nb: x#y\nc: a:b\nd: http://x\ne: -1\nf: -x\ng: ?x\nh: [a:b, -1]\n\"i j\": 1\n",
-        r##"{"a":"x","b":"x#y","c":"a:b","d":"http://x","e":-1,"f":"-x","g":"?x","h":["a:b",-1],"i j":1}"##);
+    check_fields(
+        "a: yes\nb: 'yes'\nc: 017\nd: 08\ne: ~\nf: !!str 5\ng: !!int \"5\"\nh: !x 5\ni: ! 5\n",
+        r#"{"a":true,"b":"yes","c":15,"d":8.0,"e":null,"f":"5","g":5,"h":5,"i":"5"}"#,
+    );
+    check_fields(
+        "a: !!binary aGk=\nb: .inf\nc: 1_000\nd: 2027-01-31\n80: x\n",
+        r#"{"a":"hi","b":".inf","c":1000,"d":"2027-01-31","80":"x"}"#,
+    );
+    check_fields(
+        "a: |\n  x\n   y\n\nb: >-\n  x\n  y\n\n  z\nc: |+\n  x\n\nd: \"a\\\n  b\\u00e9\"\ne: 'it''s\n  on'\n",
+        r#"{"a":"x\n y\n","b":"x y\nz","c":"x\n\n","d":"abé","e":"it's on"}"#,
+    );
+    check_fields(
+        "a: {b: [1, {c: d}], e, \"f\": }\n? g\n: h\ni:\n- - 1\n  - 2\n-\n- x: 1\n  y: 2\n",
+        r#"{"a":{"b":[1,{"c":"d"}],"e":null,"f":null},"g":"h","i":[[1,2],null,{"x":1,"y":2}]}"#,
+    );
+    check_fields(
+        "a: x # c\nb: x#y\nc: a:b\nd: http://x\ne: -1\nf: -x\ng: ?x\nh: [a:b, -1]\n\"i j\": 1\n",
+        r##"{"a":"x","b":"x#y","c":"a:b","d":"http://x","e":-1,"f":"-x","g":"?x","h":["a:b",-1],"i j":1}"##,
+    );
 }
 
 #[test]
 fn anchors_and_merge_keys_are_resolved() {
-    check_fields("a: &x {b: 1}\nc: *x\nd: [*x, *x]\n", r#"{"a":{"b":1},"c":{"b":1},"d":[{"b":1},{"b":1}]}"#);
-    check_fields("a: &x {b: 1, c: 2}\nd: &y {c: 3, e: 4}\nf:\n  b: 0\n  <<: [*x, *y]\n",
-        r#"{"a":{"b":1,"c":2},"d":{"c":3,"e":4},"f":{"b":0,"c":2,"e":4}}"#);
+    check_fields(
+        "a: &x {b: 1}\nc: *x\nd: [*x, *x]\n",
+        r#"{"a":{"b":1},"c":{"b":1},"d":[{"b":1},{"b":1}]}"#,
+    );
+    check_fields(
+        "a: &x {b: 1, c: 2}\nd: &y {c: 3, e: 4}\nf:\n  b: 0\n  <<: [*x, *y]\n",
+        r#"{"a":{"b":1,"c":2},"d":{"c":3,"e":4},"f":{"b":0,"c":2,"e":4}}"#,
+    );
     check_fields("a: &x k\n*x : 1\n\"<<\": 2\n", r#"{"a":"k","k":1,"<<":2}"#);
-    let loaded = read("apiVersion: v\nkind: k\na: &x {b: 1}\nc: *x\nd: {<<: *x}\ne: 1\n", &Limits::default());
+    let loaded = read(
+        "apiVersion: v\nkind: k\na: &x {b: 1}\nc: *x\nd: {<<: *x}\ne: 1\n",
+        &Limits::default(),
+    );
     let root = loaded.documents.first().expect("one").root();
     let flags = |path: &str| {
         let node = root.lookup(&path.parse().expect("a path")).expect(path);
@@ -153,54 +213,99 @@ fn anchors_and_merge_keys_are_resolved() {
 
 #[test]
 fn errors_say_what_where_and_what_next() {
-    check_error("a: 1\nb: 2\na: 3\n",
-        "f.yaml:5:1: the key `a` is written twice in one mapping; remove one of them (the first one is at 3:1)");
-    check_error("a:\n\tb: 1\n", "f.yaml:4:1: a tab is used for indentation, which YAML forbids; use spaces");
-    check_error("a: *b\n", "f.yaml:3:4: the alias `*b` has no anchor `&b` before it in this document");
-    check_error("a: &b [*b]\n", "f.yaml:3:8: an alias stands inside the value it repeats, which has no end");
-    check_error("a: {<<: 1}\n", "f.yaml:3:5: the merge key `<<` wants a mapping, an alias of one, or a sequence of those");
-    check_error("[a]: 1\n", "f.yaml:3:1: a sequence or mapping is used as a key; keys here are plain names");
-    check_error("a: \u{1}\n", "f.yaml:3:4: control character U+0001 is not allowed; is this a binary file?");
-    check_error("a: x: y\n",
+    check_error(
+        "a: 1\nb: 2\na: 3\n",
+        "f.yaml:5:1: the key `a` is written twice in one mapping; remove one of them (the first one is at 3:1)",
+    );
+    check_error(
+        "a:\n\tb: 1\n",
+        "f.yaml:4:1: a tab is used for indentation, which YAML forbids; use spaces",
+    );
+    check_error(
+        "a: *b\n",
+        "f.yaml:3:4: the alias `*b` has no anchor `&b` before it in this document",
+    );
+    check_error(
+        "a: &b [*b]\n",
+        "f.yaml:3:8: an alias stands inside the value it repeats, which has no end",
+    );
+    check_error(
+        "a: {<<: 1}\n",
+        "f.yaml:3:5: the merge key `<<` wants a mapping, an alias of one, or a sequence of those",
+    );
+    check_error(
+        "[a]: 1\n",
+        "f.yaml:3:1: a sequence or mapping is used as a key; keys here are plain names",
+    );
+    check_error(
+        "a: \u{1}\n",
+        "f.yaml:3:4: control character U+0001 is not allowed; is this a binary file?",
+    );
+    check_error(
+        "a: x: y\n",
         "f.yaml:3:5: this is not valid YAML: a second `:` in one line, or a key deeper than the value before it; \
-         put the value in quotes or align the key with the ones above");
-    check_error("a: \"x\n", "f.yaml:3:4: this is not valid YAML: a quote that opens here is never closed");
-    check_error("a:\n  b: 1\n c: 2\n",
-        "f.yaml:5:2: this is not valid YAML: a key was expected; this line's indentation fits none of the mappings around it");
+         put the value in quotes or align the key with the ones above",
+    );
+    check_error(
+        "a: \"x\n",
+        "f.yaml:3:4: this is not valid YAML: a quote that opens here is never closed",
+    );
+    check_error(
+        "a:\n  b: 1\n c: 2\n",
+        "f.yaml:5:2: this is not valid YAML: a key was expected; this line's indentation fits none of the mappings around it",
+    );
 }
 
 #[test]
 fn one_bad_document_costs_no_other() {
-    check("apiVersion: v\nkind: A\n---\na: [\n---\napiVersion: v\nkind: B\n---\na:\n\tb: 1\n---\napiVersion: v\nkind: C\n",
+    check(
+        "apiVersion: v\nkind: A\n---\na: [\n---\napiVersion: v\nkind: B\n---\na:\n\tb: 1\n---\napiVersion: v\nkind: C\n",
         "0 1:1 {\"apiVersion\":\"v\",\"kind\":\"A\"}\n1 6:1 {\"apiVersion\":\"v\",\"kind\":\"B\"}\n\
          2 12:1 {\"apiVersion\":\"v\",\"kind\":\"C\"}\n\
          f.yaml:5:1: this is not valid YAML: a value was expected; a bracket or quote above may not be closed\n\
-         f.yaml:10:1: a tab is used for indentation, which YAML forbids; use spaces\n");
+         f.yaml:10:1: a tab is used for indentation, which YAML forbids; use spaces\n",
+    );
 }
 
 #[test]
 fn templates_are_told_from_texts_with_braces() {
     let fine = |text: &str| {
-        let loaded = read(format!("apiVersion: v\nkind: k\n{text}"), &Limits::default());
-        assert_eq!((loaded.documents.len(), loaded.not_rendered), (1, None), "{text:?} {:?}", loaded.errors);
+        let loaded = read(
+            format!("apiVersion: v\nkind: k\n{text}"),
+            &Limits::default(),
+        );
+        assert_eq!(
+            (loaded.documents.len(), loaded.not_rendered),
+            (1, None),
+            "{text:?} {:?}",
+            loaded.errors
+        );
     };
     fine("a: \"{{ .Values.x }}\"\n");
     fine("a: '{{inputs.x}}'\n");
     fine("a: x-{{workflow.name}}\n");
     fine("a: |\n  {{- if .Values.x }}\n  y\n  {{- end }}\n");
     fine("# {{ .Values.x }}\na: 1\n");
-    check("{{- if .Values.on }}\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}-web\n{{- end }}\n\
+    check(
+        "{{- if .Values.on }}\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}-web\n{{- end }}\n\
            ---\napiVersion: v1\nkind: Service\nmetadata:\n  labels: {{- include \"x\" . | nindent 4 }}\n  name: \"svc\"\n\
            ---\napiVersion: v\nkind: A\n",
         "0 14:1 {\"apiVersion\":\"v\",\"kind\":\"A\"}\n\
          not rendered 1:1: template actions are in the way of reading it as YAML\n\
-         guess 3:1 Deployment {{ .Release.Name }}-web\nguess 9:1 Service svc\n");
-    check("apiVersion: v\nkind: A\nimage: nginx:{{ .Values.tag }}\n",
-        "not rendered 3:14: values are template actions that are not filled in\nguess 2:1 A ?\n");
-    check("apiVersion: v\nkind: A\nreplicas: {{ .Values.replicas }}\n",
-        "not rendered 3:11: template actions are in the way of reading it as YAML\nguess 2:1 A ?\n");
-    check_error("a: \"{{ $labels.x }}\"\nb: [\n",
-        "f.yaml:5:1: this is not valid YAML: a value was expected; a bracket or quote above may not be closed");
+         guess 3:1 Deployment {{ .Release.Name }}-web\nguess 9:1 Service svc\n",
+    );
+    check(
+        "apiVersion: v\nkind: A\nimage: nginx:{{ .Values.tag }}\n",
+        "not rendered 3:14: values are template actions that are not filled in\nguess 2:1 A ?\n",
+    );
+    check(
+        "apiVersion: v\nkind: A\nreplicas: {{ .Values.replicas }}\n",
+        "not rendered 3:11: template actions are in the way of reading it as YAML\nguess 2:1 A ?\n",
+    );
+    check_error(
+        "a: \"{{ $labels.x }}\"\nb: [\n",
+        "f.yaml:5:1: this is not valid YAML: a value was expected; a bracket or quote above may not be closed",
+    );
 }
 
 #[test]
@@ -214,31 +319,76 @@ fn limits_hold() {
     let deep = "[".repeat(1_000_000);
     assert!(error(&deep, &limits).is_some());
     let deep = format!("{{\"a\":{deep}");
-    assert_eq!(error(&deep, &limits), Some(LoadErrorKind::TooDeep { limit: 64 }));
-    let deep: String = (0..200).map(|at| format!("{}a:\n", " ".repeat(at))).collect();
-    assert_eq!(error(&deep, &limits), Some(LoadErrorKind::TooDeep { limit: 64 }));
+    assert_eq!(
+        error(&deep, &limits),
+        Some(LoadErrorKind::TooDeep { limit: 64 })
+    );
+    let deep: String = (0..200)
+        .map(|at| format!("{}a:\n", " ".repeat(at)))
+        .collect();
+    assert_eq!(
+        error(&deep, &limits),
+        Some(LoadErrorKind::TooDeep { limit: 64 })
+    );
     let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for at in 1..20 {
         let before = at - 1;
-        let _ = writeln!(laughs, "a{at}: &a{at} [{}]", format!("*a{before}, ").repeat(10));
+        let _ = writeln!(
+            laughs,
+            "a{at}: &a{at} [{}]",
+            format!("*a{before}, ").repeat(10)
+        );
     }
-    assert_eq!(error(&laughs, &limits), Some(LoadErrorKind::TooManyNodes { limit: 1_000_000 }));
+    assert_eq!(
+        error(&laughs, &limits),
+        Some(LoadErrorKind::TooManyNodes { limit: 1_000_000 })
+    );
     let mut merges = "a0: &a0 {x: 1, y: 2}\n".to_owned();
     for at in 1..40 {
         let before = at - 1;
-        let _ = writeln!(merges, "a{at}: &a{at} {{l{at}: *a{before}, r{at}: *a{before}, <<: *a{before}}}");
+        let _ = writeln!(
+            merges,
+            "a{at}: &a{at} {{l{at}: *a{before}, r{at}: *a{before}, <<: *a{before}}}"
+        );
     }
-    assert_eq!(error(&merges, &limits), Some(LoadErrorKind::TooManyNodes { limit: 1_000_000 }));
+    assert_eq!(
+        error(&merges, &limits),
+        Some(LoadErrorKind::TooManyNodes { limit: 1_000_000 })
+    );
     let mut chain = "a0: &a0 [x]\n".to_owned();
     for at in 1..100 {
         let _ = writeln!(chain, "a{at}: &a{at} [*a{}]", at - 1);
     }
-    assert_eq!(error(&chain, &limits), Some(LoadErrorKind::TooDeep { limit: 64 }));
-    let two = Limits { max_documents: 2, ..Limits::default() };
+    assert_eq!(
+        error(&chain, &limits),
+        Some(LoadErrorKind::TooDeep { limit: 64 })
+    );
+    let mut long = format!("a: &a {}\nb:\n", "x".repeat(100_000));
+    long.push_str(&"- *a\n".repeat(10_000));
+    assert_eq!(
+        error(&long, &limits),
+        Some(LoadErrorKind::TooManyNodes { limit: 1_000_000 })
+    );
+    let mut long = format!("a: &a {}\nb:\n", "x".repeat(100_000));
+    long.push_str(&"- *a : 1\n".repeat(10_000));
+    assert_eq!(
+        error(&long, &limits),
+        Some(LoadErrorKind::TooManyNodes { limit: 1_000_000 })
+    );
+    let two = Limits {
+        max_documents: 2,
+        ..Limits::default()
+    };
     let loaded = read("apiVersion: v\nkind: A\n---\n".repeat(5), &two);
     assert_eq!(loaded.documents.len(), 2);
-    assert_eq!(loaded.errors.first().map(|error| error.kind.clone()), Some(LoadErrorKind::TooManyDocuments { limit: 2 }));
-    let few = Limits { max_bytes: 3, ..Limits::default() };
+    assert_eq!(
+        loaded.errors.first().map(|error| error.kind.clone()),
+        Some(LoadErrorKind::TooManyDocuments { limit: 2 })
+    );
+    let few = Limits {
+        max_bytes: 3,
+        ..Limits::default()
+    };
     let error = Source::new("f", b"abcd".to_vec(), &few).expect_err("four bytes");
     assert_eq!(error.kind, LoadErrorKind::TooLarge { size: 4, limit: 3 });
 }
@@ -249,16 +399,35 @@ fn bytes_that_are_no_text_are_refused() {
         let error = Source::new("f", bytes.to_vec(), &Limits::default()).expect_err(message);
         assert_eq!(error.to_string(), message);
     };
-    check(b"ab\nc\xffd", "f:2:2: byte 4 of the file is not UTF-8; save the file as UTF-8");
-    check(b"\xff\xfea\0", "f:1:1: the file is UTF-16 or UTF-32; save it as UTF-8");
-    check(b"a\0b\0", "f:1:1: the file is UTF-16 or UTF-32; save it as UTF-8");
+    check(
+        b"ab\nc\xffd",
+        "f:2:2: byte 4 of the file is not UTF-8; save the file as UTF-8",
+    );
+    check(
+        b"\xff\xfea\0",
+        "f:1:1: the file is UTF-16 or UTF-32; save it as UTF-8",
+    );
+    check(
+        b"a\0b\0",
+        "f:1:1: the file is UTF-16 or UTF-32; save it as UTF-8",
+    );
 }
 
 #[test]
 fn a_hundred_thousand_documents_are_read() {
-    let loaded = read("---\n{apiVersion: v, kind: A}\n".repeat(100_000), &Limits::default());
+    let loaded = read(
+        "---\n{apiVersion: v, kind: A}\n".repeat(100_000),
+        &Limits::default(),
+    );
     assert_eq!((loaded.documents.len(), loaded.errors.len()), (100_000, 0));
-    assert_eq!(loaded.documents.last().map(|document| document.root().place().to_string()).as_deref(), Some("200000:1"));
+    assert_eq!(
+        loaded
+            .documents
+            .last()
+            .map(|document| document.root().place().to_string())
+            .as_deref(),
+        Some("200000:1")
+    );
 }
 
 #[test]
@@ -280,7 +449,10 @@ fn spans_are_exactly_what_is_written() {
     let loaded = read(text, &Limits::default());
     let document = loaded.documents.first().expect("one");
     let check = |path: &str, written: &str| {
-        let node = document.root().lookup(&path.parse().expect("a path")).expect(path);
+        let node = document
+            .root()
+            .lookup(&path.parse().expect("a path"))
+            .expect(path);
         assert_eq!(node.source().slice(node.span()), written, "{path}");
     };
     check("é", "\"ü\"");
