@@ -263,7 +263,7 @@ pub static SYSCTLS: Control = Control::pod(
     },
     sysctls,
 )
-.changing_at(&[27, 29, 32]);
+.changing_at(&[27, 29, 32, 37]);
 
 /// Safe kernel parameters, with the minor version since which the standard
 /// lets pods set them.
@@ -280,6 +280,8 @@ const SAFE_SYSCTLS: &[(&str, u8)] = &[
     ("net.ipv4.tcp_keepalive_probes", 29),
     ("net.ipv4.tcp_rmem", 32),
     ("net.ipv4.tcp_wmem", 32),
+    ("net.ipv4.tcp_slow_start_after_idle", 37),
+    ("net.ipv4.tcp_notsent_lowat", 37),
 ];
 
 fn sysctls(pod: &PodContext<'_>, sink: &mut Sink) {
