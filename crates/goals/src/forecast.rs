@@ -362,3 +362,6 @@ fn midnights(after: i64, until: i64) -> impl Iterator<Item = i64> {
         .map(move |day| first + day * DAY)
         .take_while(move |at| *at <= until)
 }
+
+#[cfg(test)]
+mod tests;

@@ -269,3 +269,6 @@ fn same(a: &RunRecord, b: &RunRecord) -> bool {
     };
     a.extra.is_empty() && b.extra.is_empty() && numbers(a) == numbers(b)
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,8 @@ mod history;
 mod index;
 mod notes;
 pub mod plan;
+#[cfg(test)]
+mod properties;
 mod ramp;
 mod scope;
 #[cfg(test)]

@@ -165,46 +165,4 @@ fn from_number(day: i64) -> Option<Date> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ramp() -> Ramp {
-        let percent = |text: &str| text.parse::<Percent>().expect("a percentage");
-        let date = |text: &str| text.parse::<Date>().expect("a date");
-        Ramp {
-            start: date("2026-12-01"),
-            from: percent("40%"),
-            due: date("2026-12-11"),
-            target: percent("90%"),
-        }
-    }
-
-    #[test]
-    fn the_required_level_is_on_the_line() {
-        let check = |day: &str, expect: &str| {
-            let day = day.parse().expect("a date");
-            assert_eq!(ramp().on(day).to_string(), expect, "{day}");
-        };
-        check("2026-11-01", "40%");
-        check("2026-12-01", "40%");
-        check("2026-12-02", "45%");
-        check("2026-12-06", "65%");
-        check("2026-12-10", "85%");
-        check("2026-12-11", "90%");
-        check("2027-12-11", "90%");
-    }
-
-    #[test]
-    fn a_level_is_passed_on_the_first_day_it_is_too_little() {
-        let check = |(lower, after): (u64, &str), expect: Option<&str>| {
-            let after = after.parse().expect("a timestamp");
-            let got = ramp().passes(lower, 100, after).map(|at| at.to_string());
-            assert_eq!(got.as_deref(), expect, "{lower} of 100 after {after}");
-        };
-        check((40, "2026-11-01T10:00:00Z"), Some("2026-12-02T00:00:00Z"));
-        check((44, "2026-12-01T10:00:00Z"), Some("2026-12-02T00:00:00Z"));
-        check((45, "2026-12-01T10:00:00Z"), Some("2026-12-03T00:00:00Z"));
-        check((89, "2026-12-01T10:00:00Z"), Some("2026-12-11T00:00:00Z"));
-        check((90, "2026-12-01T10:00:00Z"), None);
-    }
-}
+mod tests;

@@ -53,7 +53,12 @@ pub(crate) fn now() -> Timestamp {
 }
 
 pub(crate) fn place(file: &str) -> Location {
-    Location { file: file.into(), line: 1, column: 1, span: plimsoll_manifest::Span { start: 0, end: 0 } }
+    Location {
+        file: file.into(),
+        line: 1,
+        column: 1,
+        span: plimsoll_manifest::Span { start: 0, end: 0 },
+    }
 }
 
 /// Facts that own what they hold.
@@ -88,7 +93,11 @@ impl Default for Estate {
 
 impl Estate {
     pub(crate) fn facts(&self) -> Facts<'_> {
-        Facts { assets: &self.assets, findings: &self.findings, evaluation: &self.evaluation }
+        Facts {
+            assets: &self.assets,
+            findings: &self.findings,
+            evaluation: &self.evaluation,
+        }
     }
 
     /// Adds the Deployment `namespace/name`.
@@ -126,7 +135,10 @@ impl Estate {
         let id = AssetId::object("files", object.group(), &object.kind, namespace, name);
         self.assets.push(AssetFacts {
             asset: Arc::new(Asset { id, kind, object }),
-            observed: Observation { source: "files".into(), at: now() },
+            observed: Observation {
+                source: "files".into(),
+                at: now(),
+            },
             cluster: "files".into(),
             labels: BTreeMap::new(),
             annotations: BTreeMap::new(),
@@ -153,15 +165,28 @@ impl Estate {
     ) -> &mut Finding {
         let named = |facts: &&AssetFacts| {
             let object = &facts.asset.object;
-            format!("{}/{}", object.namespace.as_deref().unwrap_or_default(), object.name) == name
+            format!(
+                "{}/{}",
+                object.namespace.as_deref().unwrap_or_default(),
+                object.name
+            ) == name
         };
-        let asset = self.assets.iter().find(named).expect("the asset is there").asset.clone();
+        let asset = self
+            .assets
+            .iter()
+            .find(named)
+            .expect("the asset is there")
+            .asset
+            .clone();
         let evidence = Evidence::Manifest {
             location: place("web.yaml"),
             path: FieldRef::new("spec".into(), rule.id),
             observed: None,
         };
-        let subject = Subject { container: Some(container.into()), field: rule.id.into() };
+        let subject = Subject {
+            container: Some(container.into()),
+            field: rule.id.into(),
+        };
         let mut finding = Finding::new(rule, asset, subject, "it is wrong", evidence);
         if rule.id != LIMITS.id {
             finding.baselines = Arc::from([Arc::from(BASE)]);
@@ -181,7 +206,10 @@ impl Estate {
 
 /// An annotation that waives a finding.
 pub(crate) fn waiver() -> Option<Box<Waiver>> {
-    Some(Box::new(Waiver { annotation: "ignore.example.com/x".into(), reason: "legacy".into() }))
+    Some(Box::new(Waiver {
+        annotation: "ignore.example.com/x".into(),
+        reason: "legacy".into(),
+    }))
 }
 
 /// Reachable from outside through a Service.
@@ -207,7 +235,11 @@ pub(crate) struct Drawn {
 
 impl Drawn {
     pub(crate) fn line(&self) -> Line<'_> {
-        Line { goals: &self.goals, classes: &self.classes, exceptions: &self.exceptions }
+        Line {
+            goals: &self.goals,
+            classes: &self.classes,
+            exceptions: &self.exceptions,
+        }
     }
 
     /// A line of one goal named `g`: fields not given are those of a goal over
@@ -223,12 +255,14 @@ impl Drawn {
             "require": [{"configuration": {"baseline": BASE}}],
         });
         merge(&mut whole, spec);
-        self.goals.push((resource("PostureGoal", name, whole), place("goals.yaml")));
+        self.goals
+            .push((resource("PostureGoal", name, whole), place("goals.yaml")));
         self
     }
 
     pub(crate) fn class(mut self, name: &str, spec: Value) -> Self {
-        self.classes.push((resource("AssetClass", name, spec), place("classes.yaml")));
+        self.classes
+            .push((resource("AssetClass", name, spec), place("classes.yaml")));
         self
     }
 
@@ -243,7 +277,10 @@ impl Drawn {
             "controls": ["*"],
         });
         merge(&mut whole, spec);
-        self.exceptions.push((resource("PostureException", name, whole), place("exceptions.yaml")));
+        self.exceptions.push((
+            resource("PostureException", name, whole),
+            place("exceptions.yaml"),
+        ));
         self
     }
 }
@@ -278,7 +315,10 @@ pub(crate) fn verdict(
 /// What is wrong with the line, each with its level.
 pub(crate) fn diagnostics(drawn: &Drawn, estate: &Estate) -> Vec<String> {
     let (_, diagnostics) = crate::evaluate(drawn.line(), estate.facts(), None, now());
-    diagnostics.iter().map(|d: &Diagnostic| format!("{:?}: {}", d.level, d.message)).collect()
+    diagnostics
+        .iter()
+        .map(|d: &Diagnostic| format!("{:?}: {}", d.level, d.message))
+        .collect()
 }
 
 /// A verdict in one line: `breached 50%..50% of 100%: 1 satisfied, 1 violated`.

@@ -129,3 +129,6 @@ pub(crate) fn sum(segments: &[Segment]) -> WindowResult {
     }
     result
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,12 +8,18 @@ use crate::testing::{Drawn, Estate, diagnostics, internet};
 fn drawn() -> Drawn {
     Drawn::default()
         .class("crown-jewel", json!({"rank": 900}))
-        .class("sandbox", json!({"rank": 100, "match": {"namespaces": ["sand*"]}}))
-        .class("shop", json!({
-            "rank": 300,
-            "match": {"labels": {"app": "web"}},
-            "matchAny": [{"namespaces": ["shop"]}, {"kinds": ["Role"], "namespaces": ["shop"]}],
-        }))
+        .class(
+            "sandbox",
+            json!({"rank": 100, "match": {"namespaces": ["sand*"]}}),
+        )
+        .class(
+            "shop",
+            json!({
+                "rank": 300,
+                "match": {"labels": {"app": "web"}},
+                "matchAny": [{"namespaces": ["shop"]}, {"kinds": ["Role"], "namespaces": ["shop"]}],
+            }),
+        )
 }
 
 /// The classes of the only asset: `class: because`, and the conflict.
@@ -63,9 +69,19 @@ fn labels_annotations_and_namespaces_assign() {
 #[test]
 fn selectors_assign_and_say_which() {
     let drawn = drawn();
-    check(&drawn, "sand-1/web", |_| {}, &["sandbox: namespace is sand-1"]);
+    check(
+        &drawn,
+        "sand-1/web",
+        |_| {},
+        &["sandbox: namespace is sand-1"],
+    );
     check(&drawn, "shop/db", |_| {}, &["shop: namespace is shop"]);
-    check(&drawn, "x/db", |a| labels(&mut a.labels, "app", "web"), &["shop: label app is web"]);
+    check(
+        &drawn,
+        "x/db",
+        |a| labels(&mut a.labels, "app", "web"),
+        &["shop: label app is web"],
+    );
 }
 
 #[test]
@@ -76,9 +92,17 @@ fn exposure_assigns_unless_the_line_says() {
         |a| a.exposure = internet(),
         &["internet-facing: Service shop/web of type LoadBalancer selects it"],
     );
-    let own = drawn().class(BUILT_IN_CLASS, json!({"rank": 7, "match": {"namespaces": ["edge"]}}));
+    let own = drawn().class(
+        BUILT_IN_CLASS,
+        json!({"rank": 7, "match": {"namespaces": ["edge"]}}),
+    );
     check(&own, "x/web", |a| a.exposure = internet(), &[]);
-    check(&own, "edge/web", |_| {}, &["internet-facing: namespace is edge"]);
+    check(
+        &own,
+        "edge/web",
+        |_| {},
+        &["internet-facing: namespace is edge"],
+    );
 }
 
 #[test]
@@ -94,7 +118,10 @@ fn conflicts_resolve_by_rank_and_say_so() {
         ],
     );
     check(
-        &drawn().class("alpha", json!({"rank": 100, "match": {"namespaces": ["sand*"]}})),
+        &drawn().class(
+            "alpha",
+            json!({"rank": 100, "match": {"namespaces": ["sand*"]}}),
+        ),
         "sand-1/web",
         |_| {},
         &[
@@ -118,7 +145,10 @@ fn a_class_twice_named_on_an_asset_keeps_both_reasons() {
 #[test]
 fn unread_assets_get_no_class_from_a_selector() {
     let unread = |a: &mut AssetFacts| {
-        a.unknown = Some(plimsoll_model::UnknownAsset { reason: String::new(), remedy: String::new() });
+        a.unknown = Some(plimsoll_model::UnknownAsset {
+            reason: String::new(),
+            remedy: String::new(),
+        });
     };
     check(&drawn(), "shop/web", unread, &[]);
 }

@@ -78,7 +78,12 @@ fn what_was_not_evaluated_is_unknown_and_says_why() {
         let asset = estate.assets[0].asset.id.clone();
         let reason = "the image is a variable".to_owned();
         let location = place("web.yaml");
-        estate.evaluation.unevaluated.push(Unevaluated { asset, control, reason, location });
+        estate.evaluation.unevaluated.push(Unevaluated {
+            asset,
+            control,
+            reason,
+            location,
+        });
     };
     let check = |change: &dyn Fn(&mut Estate), configuration: Value, expect: &str| {
         let mut estate = Estate::default();
@@ -89,7 +94,10 @@ fn what_was_not_evaluated_is_unknown_and_says_why() {
     };
     let missing = |estate: &mut Estate| {
         let reason = "baseline base@2 is not known; the newest is base@1".to_owned();
-        estate.evaluation.missing.insert("base@2".to_owned(), reason);
+        estate
+            .evaluation
+            .missing
+            .insert("base@2".to_owned(), reason);
     };
     check(
         &missing,
@@ -101,7 +109,11 @@ fn what_was_not_evaluated_is_unknown_and_says_why() {
         json!({"baseline": "base@3"}),
         "unknown: baseline `base@3` was not evaluated",
     );
-    check(&missing, json!({"controls": ["nope"]}), "unknown: control `nope` was not evaluated");
+    check(
+        &missing,
+        json!({"controls": ["nope"]}),
+        "unknown: control `nope` was not evaluated",
+    );
     check(
         &|estate| gap(estate, Some(HOST_PATH.id)),
         json!({"baseline": BASE}),
@@ -112,7 +124,11 @@ fn what_was_not_evaluated_is_unknown_and_says_why() {
         json!({"controls": ["limits"]}),
         "unknown: the image is a variable (web.yaml:1:1)",
     );
-    check(&|estate| gap(estate, Some(HOST_PATH.id)), json!({"controls": ["limits"]}), "satisfied");
+    check(
+        &|estate| gap(estate, Some(HOST_PATH.id)),
+        json!({"controls": ["limits"]}),
+        "satisfied",
+    );
 }
 
 #[test]
@@ -136,13 +152,26 @@ fn registries_are_judged_by_full_names() {
         let mut estate = Estate::default();
         estate.workload("shop/web").images = images.iter().map(|i| (*i).into()).collect();
         let drawn = clause(json!({"supplyChain": supply_chain}));
-        assert_eq!(first(&verdict(&drawn, &estate, None, now())), expect, "{images:?}");
+        assert_eq!(
+            first(&verdict(&drawn, &estate, None, now())),
+            expect,
+            "{images:?}"
+        );
     };
     let own = json!({"registries": ["registry.example.com/*", "docker.io/library/nginx"]});
     check((&[], own.clone()), "satisfied");
-    check((&["registry.example.com/shop/web:1", "nginx:1.27"], own.clone()), "satisfied");
     check(
-        (&["registry.example.com/shop/web:1", "evil/nginx"], own.clone()),
+        (
+            &["registry.example.com/shop/web:1", "nginx:1.27"],
+            own.clone(),
+        ),
+        "satisfied",
+    );
+    check(
+        (
+            &["registry.example.com/shop/web:1", "evil/nginx"],
+            own.clone(),
+        ),
         "violated: image docker.io/evil/nginx comes from none of registry.example.com/*, docker.io/library/nginx",
     );
     check(
@@ -150,15 +179,24 @@ fn registries_are_judged_by_full_names() {
         "unknown: image `$(IMAGE)` is no complete name: write it out where the asset is checked",
     );
     check(
-        (&["nginx"], json!({"registries": ["docker.io/*"], "signedBy": ["key"], "sbom": true})),
+        (
+            &["nginx"],
+            json!({"registries": ["docker.io/*"], "signedBy": ["key"], "sbom": true}),
+        ),
         "unknown: no signature facts: this version does not verify image signatures; no SBOM facts: this version does not look for SBOMs of images",
     );
     check(
-        (&["busybox"], json!({"registries": ["quay.io/*"], "signedBy": ["key"]})),
+        (
+            &["busybox"],
+            json!({"registries": ["quay.io/*"], "signedBy": ["key"]}),
+        ),
         "violated: image docker.io/library/busybox comes from none of quay.io/*",
     );
     check((&["nginx"], json!({"sbom": false})), "satisfied");
-    check((&[], json!({"signedBy": ["key"], "sbom": true})), "satisfied");
+    check(
+        (&[], json!({"signedBy": ["key"], "sbom": true})),
+        "satisfied",
+    );
 }
 
 #[test]
@@ -169,7 +207,10 @@ fn exposure_is_judged_from_what_leads_to_the_asset() {
         let drawn = clause(json!({"exposure": clause_}));
         assert_eq!(first(&verdict(&drawn, &estate, None, now())), expect);
     };
-    let internal = Exposure { level: ExposureLevel::Internal, reasons: Vec::new() };
+    let internal = Exposure {
+        level: ExposureLevel::Internal,
+        reasons: Vec::new(),
+    };
     check(
         (internet(), json!({"internet": false})),
         "violated: it can be reached from outside: Service shop/web of type LoadBalancer selects it",
@@ -177,7 +218,10 @@ fn exposure_is_judged_from_what_leads_to_the_asset() {
     check((internet(), json!({"internet": true})), "satisfied");
     check((internal, json!({"internet": false})), "satisfied");
     check(
-        (Exposure::default(), json!({"attackPaths": 0, "internet": false})),
+        (
+            Exposure::default(),
+            json!({"attackPaths": 0, "internet": false}),
+        ),
         "unknown: no attack path facts: this version does not compute attack paths",
     );
 }
@@ -208,14 +252,21 @@ fn what_no_engine_observes_is_unknown_with_what_is_missing() {
             "no coverage facts: this version reads manifests and has no sensor, image scan, audit log or admission gate to ask",
         ),
     );
-    check(json!({"coverage": {"auditLog": false}}), "coverage audit log not needed", None);
+    check(
+        json!({"coverage": {"auditLog": false}}),
+        "coverage audit log not needed",
+        None,
+    );
 }
 
 #[test]
 fn scopes() {
     let estate = || {
         let mut estate = Estate::default();
-        estate.workload("shop/web").labels.insert("plimsoll.dev/class".into(), "jewel".into());
+        estate
+            .workload("shop/web")
+            .labels
+            .insert("plimsoll.dev/class".into(), "jewel".into());
         estate.workload("shop/db");
         estate.workload("other/web");
         estate.unread("unread/web");
@@ -225,13 +276,21 @@ fn scopes() {
     let check = |assets: Value, expect: &[&str]| {
         let drawn = Drawn::goal(json!({"assets": assets}))
             .class("jewel", json!({"rank": 900}))
-            .class("services", json!({"rank": 10, "match": {"kinds": ["Service"]}}));
+            .class(
+                "services",
+                json!({"rank": 10, "match": {"kinds": ["Service"]}}),
+            );
         let estate = estate();
         let verdict = verdict(&drawn, &estate, None, now());
         let got: Vec<String> = verdict
             .assets
             .iter()
-            .map(|a| format!("{} {}", estate.assets[a.asset as usize].asset.object, a.state))
+            .map(|a| {
+                format!(
+                    "{} {}",
+                    estate.assets[a.asset as usize].asset.object, a.state
+                )
+            })
             .collect();
         assert_eq!(got, expect, "{:?}", drawn.goals[0].0.spec.assets);
     };
@@ -245,14 +304,23 @@ fn scopes() {
             unread,
         ],
     );
-    check(json!({"match": {"namespaces": ["shop"], "names": ["web"]}}), &[
-        "Deployment shop/web satisfied",
-        unread,
-    ]);
-    check(json!({"match": {"kinds": ["Service"]}}), &["Service shop/web satisfied"]);
+    check(
+        json!({"match": {"namespaces": ["shop"], "names": ["web"]}}),
+        &["Deployment shop/web satisfied", unread],
+    );
+    check(
+        json!({"match": {"kinds": ["Service"]}}),
+        &["Service shop/web satisfied"],
+    );
     check(json!({"match": {"clusters": ["prod"]}}), &[]);
-    check(json!({"class": "jewel"}), &["Deployment shop/web satisfied", unread]);
-    check(json!({"class": "services"}), &[unread, "Service shop/web satisfied"]);
+    check(
+        json!({"class": "jewel"}),
+        &["Deployment shop/web satisfied", unread],
+    );
+    check(
+        json!({"class": "services"}),
+        &[unread, "Service shop/web satisfied"],
+    );
     check(json!({"class": "internet-facing"}), &[unread]);
     check(json!({"class": "nope"}), &[]);
 }
@@ -274,15 +342,36 @@ fn verdicts_are_three_valued() {
         let drawn = Drawn::goal(json!({"target": target}));
         assert_eq!(said(&verdict(&drawn, &estate, None, now())), expect);
     };
-    check((99, 0, 1, "100%"), "unverified 99%..100% of 100%: 99 satisfied, 1 unknown");
-    check((99, 0, 1, "99%"), "met 99%..100% of 99%: 99 satisfied, 1 unknown");
-    check((99, 1, 0, "100%"), "breached 99%..99% of 100%: 99 satisfied, 1 violated");
-    check((98, 1, 1, "100%"), "breached 98%..99% of 100%: 98 satisfied, 1 unknown, 1 violated");
-    check((98, 1, 1, "99%"), "unverified 98%..99% of 99%: 98 satisfied, 1 unknown, 1 violated");
+    check(
+        (99, 0, 1, "100%"),
+        "unverified 99%..100% of 100%: 99 satisfied, 1 unknown",
+    );
+    check(
+        (99, 0, 1, "99%"),
+        "met 99%..100% of 99%: 99 satisfied, 1 unknown",
+    );
+    check(
+        (99, 1, 0, "100%"),
+        "breached 99%..99% of 100%: 99 satisfied, 1 violated",
+    );
+    check(
+        (98, 1, 1, "100%"),
+        "breached 98%..99% of 100%: 98 satisfied, 1 unknown, 1 violated",
+    );
+    check(
+        (98, 1, 1, "99%"),
+        "unverified 98%..99% of 99%: 98 satisfied, 1 unknown, 1 violated",
+    );
     check((0, 0, 0, "50%"), "unverified 0%..100% of 50%: ");
     check((0, 0, 3, "0%"), "unverified 0%..100% of 0%: 3 unknown");
-    check((2, 1, 0, "66.6666%"), "met 66.6666%..66.6666% of 66.6666%: 2 satisfied, 1 violated");
-    check((2, 1, 0, "66.6667%"), "breached 66.6666%..66.6666% of 66.6667%: 2 satisfied, 1 violated");
+    check(
+        (2, 1, 0, "66.6666%"),
+        "met 66.6666%..66.6666% of 66.6666%: 2 satisfied, 1 violated",
+    );
+    check(
+        (2, 1, 0, "66.6667%"),
+        "breached 66.6666%..66.6666% of 66.6667%: 2 satisfied, 1 violated",
+    );
 }
 
 #[test]
@@ -293,7 +382,10 @@ fn unverified_names_what_settles_it() {
     let drawn = Drawn::goal(json!({}));
     let unread = verdict(&drawn, &estate, None, now());
     assert_eq!(unread.settled_by, ["render the chart and check its output"]);
-    assert_eq!(unread.assets[1].clauses[0].because, "the chart template is not rendered");
+    assert_eq!(
+        unread.assets[1].clauses[0].because,
+        "the chart template is not rendered"
+    );
     let empty = verdict(&drawn, &Estate::default(), None, now());
     assert_eq!(
         empty.settled_by,
@@ -311,7 +403,11 @@ fn the_grace_clock_starts_at_first_seen_and_a_new_run_does_not_restart_it() {
     let drawn = clause(json!({"configuration": {"baseline": BASE, "within": "14d"}}));
     let mut history = estate.seen("2026-12-01T00:00:00Z");
     let check = |history: &History, day: &str, expect: &str| {
-        assert_eq!(first(&verdict(&drawn, &estate, Some(history), at(day))), expect, "{day}");
+        assert_eq!(
+            first(&verdict(&drawn, &estate, Some(history), at(day))),
+            expect,
+            "{day}"
+        );
     };
     let pending =
         "pending: 1 violation in grace until 2026-12-15: privileged (container c: privileged)";
@@ -321,13 +417,21 @@ fn the_grace_clock_starts_at_first_seen_and_a_new_run_does_not_restart_it() {
     check(&history, "2026-12-14T23:59:59Z", pending);
     check(&history, "2026-12-15T00:00:00Z", violated);
     check(&history, "2026-12-16T00:00:00Z", violated);
-    crate::record(&mut history, &[], estate.facts(), at("2026-12-14T00:00:00Z"));
+    crate::record(
+        &mut history,
+        &[],
+        estate.facts(),
+        at("2026-12-14T00:00:00Z"),
+    );
     check(&history, "2026-12-14T00:00:00Z", pending);
     check(&history, "2026-12-16T00:00:00Z", violated);
     // A clock that was set back gives no time.
     let future = estate.seen("2030-01-01T00:00:00Z");
     let verdict = verdict(&drawn, &estate, Some(&future), at("2026-12-01T00:00:00Z"));
-    assert_eq!(verdict.assets[0].clauses[0].until, Some(at("2026-12-15T00:00:00Z")));
+    assert_eq!(
+        verdict.assets[0].clauses[0].until,
+        Some(at("2026-12-15T00:00:00Z"))
+    );
 }
 
 #[test]
@@ -344,10 +448,22 @@ fn pending_lasts_until_the_measure_is_full() {
     let check = |day: &str, state: AssetState, until: Option<&str>| {
         let verdict = verdict(&drawn, &estate, Some(&history), at(day));
         let outcome = &verdict.assets[0].clauses[0];
-        assert_eq!((outcome.state, outcome.until), (state, until.map(at)), "{day}");
+        assert_eq!(
+            (outcome.state, outcome.until),
+            (state, until.map(at)),
+            "{day}"
+        );
     };
-    check("2026-12-03T00:00:00Z", AssetState::Pending, Some("2026-12-12T00:00:00Z"));
-    check("2026-12-11T00:00:00Z", AssetState::Pending, Some("2026-12-12T00:00:00Z"));
+    check(
+        "2026-12-03T00:00:00Z",
+        AssetState::Pending,
+        Some("2026-12-12T00:00:00Z"),
+    );
+    check(
+        "2026-12-11T00:00:00Z",
+        AssetState::Pending,
+        Some("2026-12-12T00:00:00Z"),
+    );
     check("2026-12-12T00:00:00Z", AssetState::Violated, None);
 }
 
@@ -362,24 +478,40 @@ fn numbers_add_up_over_clauses_and_assets() {
         {"coverage": {"sensor": "present"}},
     ]}));
     let verdict = verdict(&drawn, &estate, None, now());
-    assert_eq!(said(&verdict), "breached 0%..66.6666% of 100%: 2 unknown, 1 violated");
+    assert_eq!(
+        said(&verdict),
+        "breached 0%..66.6666% of 100%: 2 unknown, 1 violated"
+    );
     for clause in &verdict.clauses {
         let c = clause.counts;
         assert_eq!(c.in_scope, 3);
-        assert_eq!(c.satisfied + c.violated + c.pending + c.unknown + c.excepted, 3);
+        assert_eq!(
+            c.satisfied + c.violated + c.pending + c.unknown + c.excepted,
+            3
+        );
     }
-    let texts: Vec<&str> = verdict.clauses.iter().map(|clause| clause.text.as_str()).collect();
-    assert_eq!(texts, [
-        "configuration base@1, max 0",
-        "exposure not from the internet",
-        "coverage sensor present",
-    ]);
+    let texts: Vec<&str> = verdict
+        .clauses
+        .iter()
+        .map(|clause| clause.text.as_str())
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            "configuration base@1, max 0",
+            "exposure not from the internet",
+            "coverage sensor present",
+        ]
+    );
 }
 
 #[test]
 fn notes_say_what_a_reader_must_know() {
     let check = |spec: Value, expect: &[&str]| {
-        assert_eq!(verdict(&Drawn::goal(spec), &one(), None, now()).notes, expect);
+        assert_eq!(
+            verdict(&Drawn::goal(spec), &one(), None, now()).notes,
+            expect
+        );
     };
     check(json!({}), &[]);
     check(json!({"reviewBy": "2026-11-25"}), &[]);

@@ -27,9 +27,18 @@ fn exceptions_match_by_asset_and_control_or_by_finding() {
     check(json!({}), "2 0");
     check(json!({"controls": ["priv*"]}), "1 1");
     check(json!({"assets": {"names": ["db"]}}), "1 1");
-    check(json!({"assets": {"names": ["db"]}, "controls": ["priv*"]}), "0 2");
-    check(json!({"assets": null, "controls": [], "findings": [by_id]}), "1 1");
-    check(json!({"assets": {"names": ["db"]}, "findings": [by_id]}), "2 0");
+    check(
+        json!({"assets": {"names": ["db"]}, "controls": ["priv*"]}),
+        "0 2",
+    );
+    check(
+        json!({"assets": null, "controls": [], "findings": [by_id]}),
+        "1 1",
+    );
+    check(
+        json!({"assets": {"names": ["db"]}, "findings": [by_id]}),
+        "2 0",
+    );
     check(json!({"expires": "2026-11-25"}), "2 0");
     check(json!({"expires": "2026-11-24"}), "0 2");
 }
@@ -41,17 +50,24 @@ fn an_excepted_finding_stays_visible() {
     estate.findings[1].waiver = waiver();
     let verdict = verdict(&drawn, &estate, None, at("2026-11-25T12:00:00Z"));
     assert_eq!(
-        verdict.assets.iter().map(|a| &a.clauses[0].because[..]).collect::<Vec<_>>(),
+        verdict
+            .assets
+            .iter()
+            .map(|a| &a.clauses[0].because[..])
+            .collect::<Vec<_>>(),
         [
             "1 violation accepted by exception legacy until 2026-12-31: privileged (container c: privileged)",
             "1 violation waived by annotation ignore.example.com/x on the object (legacy): host-path (container c: host-path)",
         ]
     );
     assert_eq!(verdict.assets[0].clauses[0].findings, [0]);
-    assert_eq!(verdict.notes, [
-        "1 finding accepted by exception legacy of team until 2026-12-31: it is legacy",
-        "1 finding waived by annotation ignore.example.com/x on the object, without an end",
-    ]);
+    assert_eq!(
+        verdict.notes,
+        [
+            "1 finding accepted by exception legacy of team until 2026-12-31: it is legacy",
+            "1 finding waived by annotation ignore.example.com/x on the object, without an end",
+        ]
+    );
 }
 
 #[test]
@@ -59,12 +75,18 @@ fn expired_exceptions_count_for_nothing_and_are_called_out() {
     let drawn = Drawn::goal(json!({})).exception("old", json!({"expires": "2026-11-24"}));
     let verdict = verdict(&drawn, &two(), None, now());
     assert_eq!(said(&verdict), "breached 0%..0% of 100%: 2 violated");
-    assert_eq!(verdict.notes, [
-        "exception old expired on 2026-11-24 and counts for nothing: 2 findings would fall under it"
-    ]);
-    assert_eq!(diagnostics(&drawn, &two()), [
-        "Warning: exception `old` expired on 2026-11-24 and counts for nothing: 2 findings would fall under it; fix what it accepted, or have team decide again, then remove it or give a new date"
-    ]);
+    assert_eq!(
+        verdict.notes,
+        [
+            "exception old expired on 2026-11-24 and counts for nothing: 2 findings would fall under it"
+        ]
+    );
+    assert_eq!(
+        diagnostics(&drawn, &two()),
+        [
+            "Warning: exception `old` expired on 2026-11-24 and counts for nothing: 2 findings would fall under it; fix what it accepted, or have team decide again, then remove it or give a new date"
+        ]
+    );
 }
 
 /// Two that overlap: the one that holds longest counts.
@@ -90,28 +112,38 @@ fn a_mandatory_goal_is_waived_by_nothing_and_says_so() {
         .exception("old", json!({"expires": "2026-01-01"}));
     let verdict = verdict(&drawn, &estate, None, now());
     assert_eq!(said(&verdict), "breached 0%..0% of 100%: 2 violated");
-    assert_eq!(verdict.notes, [
-        "the goal is mandatory: 2 findings kept although exceptions (legacy) and annotations (ignore.example.com/x) would waive them"
-    ]);
+    assert_eq!(
+        verdict.notes,
+        [
+            "the goal is mandatory: 2 findings kept although exceptions (legacy) and annotations (ignore.example.com/x) would waive them"
+        ]
+    );
 }
 
 #[test]
 fn what_is_wrong_with_exceptions_is_said() {
     let none = json!({"controls": ["nothing"]});
-    let said = |estate: &Estate| {
-        diagnostics(&Drawn::goal(json!({})).exception("e", none.clone()), estate)
-    };
-    assert_eq!(said(&two()), [
-        "Warning: exception `e` matches no finding; remove it when what it accepted is fixed, otherwise check its `assets`, `controls` and `findings`"
-    ]);
+    let said =
+        |estate: &Estate| diagnostics(&Drawn::goal(json!({})).exception("e", none.clone()), estate);
+    assert_eq!(
+        said(&two()),
+        [
+            "Warning: exception `e` matches no finding; remove it when what it accepted is fixed, otherwise check its `assets`, `controls` and `findings`"
+        ]
+    );
     // What can't be read may hold what it accepts.
     let mut unread = two();
     unread.unread("shop/chart");
     assert!(said(&unread).is_empty());
-    let twice = Drawn::goal(json!({})).exception("e", json!({})).exception("e", json!({}));
-    assert_eq!(diagnostics(&twice, &two()), [
-        "Warning: exception `e` is written twice, first at exceptions.yaml:1:1; both count: rename one"
-    ]);
+    let twice = Drawn::goal(json!({}))
+        .exception("e", json!({}))
+        .exception("e", json!({}));
+    assert_eq!(
+        diagnostics(&twice, &two()),
+        [
+            "Warning: exception `e` is written twice, first at exceptions.yaml:1:1; both count: rename one"
+        ]
+    );
 }
 
 #[test]
