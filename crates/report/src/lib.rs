@@ -1,1 +1,78 @@
-//! (crate charter)
+//! Every output format from the one report value.
+//!
+//! A report is rendered from [`CheckReport`] or [`ScanReport`], the same
+//! values that `-o json` writes: a stored report renders like a fresh one, and
+//! no format can know what another does not. Pure: text in, text out; the
+//! width of the terminal, whether it has colours, and the clock are values.
+//!
+//! Whatever comes from a manifest is hostile until it is cleaned: control
+//! characters never reach a terminal, markup never reaches HTML, XML or
+//! Markdown.
+
+pub mod diff;
+mod format;
+mod group;
+mod html;
+mod json;
+mod junit;
+mod lookup;
+mod markdown;
+pub mod plan;
+mod sarif;
+pub mod simulate;
+mod style;
+mod terminal;
+mod text;
+mod words;
+
+use std::io::{self, Write};
+
+use plimsoll_model::wire::{CheckReport, FindingReport, ScanReport};
+
+pub use format::{Format, UnknownFormat};
+pub use json::{ReadError, read_check, schemas};
+pub use style::{Style, Verbosity};
+
+/// Writes the report of a check.
+///
+/// # Errors
+/// Only what `out` returns.
+pub fn check(
+    report: &CheckReport,
+    format: Format,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Terminal => terminal::check(report, style, out),
+        Format::Json => json::write(report, out),
+        Format::Sarif => sarif::check(report, out),
+        Format::JUnit => junit::check(report, out),
+        Format::Markdown => markdown::check(report, out),
+        Format::Html => html::check(report, out),
+    }
+}
+
+/// Writes the report of a scan: the findings of `header` (usually none) and
+/// then those of `findings`, worst first. Findings are taken one by one; JSON
+/// and SARIF never hold two of them, the other formats hold what they show.
+///
+/// # Errors
+/// Only what `out` returns.
+pub fn scan(
+    header: &ScanReport,
+    findings: &mut dyn Iterator<Item = FindingReport>,
+    format: Format,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let findings = &mut header.findings.iter().cloned().chain(findings);
+    match format {
+        Format::Terminal => terminal::scan(header, findings, style, out),
+        Format::Json => json::scan(header, findings, out),
+        Format::Sarif => sarif::scan(header, findings, out),
+        Format::JUnit => junit::scan(header, findings, out),
+        Format::Markdown => markdown::scan(header, findings, out),
+        Format::Html => html::scan(header, findings, out),
+    }
+}

@@ -1,0 +1,209 @@
+//! Why a finding is in one report and not in the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use plimsoll_model::wire::{CheckReport, FindingReport, GapState};
+
+use crate::{lookup::Lookup, text::clean, words};
+
+/// A report with what the reasons need of it.
+pub(super) struct Known<'a> {
+    pub(super) report: &'a CheckReport,
+    pub(super) lookup: Lookup<'a>,
+    /// Pinned baselines by their name without the version.
+    pins: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    /// The controls that some finding violates, so that surely count.
+    controls: BTreeSet<&'a str>,
+    /// Files that could not be read, or not before they are rendered.
+    unread: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn new(report: &'a CheckReport) -> Self {
+        let mut pins: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        let named = report
+            .findings
+            .iter()
+            .flat_map(|f| &f.baselines)
+            .map(String::as_str);
+        // Clauses name their baseline as `configuration pss/restricted@1.36, max 0`.
+        let written = report
+            .goals
+            .iter()
+            .flat_map(|goal| &goal.clauses)
+            .flat_map(|clause| {
+                clause
+                    .text
+                    .split([' ', ',', ';', '(', ')'])
+                    .filter(|word| word.contains('@'))
+            });
+        for pinned in named.chain(written) {
+            if let Some((name, version)) = pinned.split_once('@') {
+                pins.entry(name).or_default().insert(version);
+            }
+        }
+        let unread = report
+            .coverage
+            .gaps
+            .iter()
+            .filter(|gap| gap.state != GapState::Skipped)
+            .map(|gap| (gap.file.as_str(), gap.reason.as_str()))
+            .collect();
+        let controls = report.findings.iter().map(|f| f.control.as_str()).collect();
+        Known {
+            report,
+            lookup: Lookup::new(report),
+            pins,
+            controls,
+            unread,
+        }
+    }
+
+    /// The goals that count a finding, with the texts of their clauses.
+    fn counted_by(&self, finding: &FindingReport) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let id = finding.id;
+        self.report.goals.iter().flat_map(move |goal| {
+            goal.assets
+                .iter()
+                .flat_map(|asset| &asset.because)
+                .filter(move |because| because.findings.contains(&id))
+                .filter_map(|because| {
+                    let clause = goal.clauses.get(usize::try_from(because.clause).ok()?)?;
+                    Some((goal.name.as_str(), clause.text.as_str()))
+                })
+        })
+    }
+
+    /// Whether the goal of this name has a clause with this text.
+    fn has_clause(&self, goal: &str, text: &str) -> bool {
+        self.report
+            .goals
+            .iter()
+            .filter(|g| g.name == goal)
+            .any(|g| g.clauses.iter().any(|clause| clause.text == text))
+    }
+}
+
+/// What stands or stood in the field.
+fn observed(finding: &FindingReport) -> String {
+    match &finding.observed {
+        Some(value) => format!("`{}`", clean(value)),
+        None => "not set".to_owned(),
+    }
+}
+
+/// Why a finding is only in the second report.
+pub(super) fn new(finding: &FindingReport, from: &Known<'_>, to: &Known<'_>) -> String {
+    let why = if from.lookup.asset(&finding.asset).is_none() {
+        match from.unread.get(finding.file.as_str()) {
+            Some(_) => format!("{} could not be read before", clean(&finding.file)),
+            None => format!(
+                "{} was added, or came into a goal's scope",
+                clean_object(finding)
+            ),
+        }
+    } else if let Some(pin) = pin_change(finding, from, to) {
+        pin
+    } else if let Some((goal, clause)) = to
+        .counted_by(finding)
+        .find(|(goal, clause)| !from.has_clause(goal, clause))
+    {
+        format!("goal {} now asks for {}", clean(goal), clean(clause))
+    } else {
+        format!(
+            "{} changed: {} at {}",
+            clean(&finding.path),
+            match &finding.observed {
+                Some(_) => format!("it is {}", observed(finding)),
+                None => "it is not set".to_owned(),
+            },
+            words::finding_place(finding)
+        )
+    };
+    match words::accepted(finding) {
+        Some(accepted) => format!("{why}; {accepted}"),
+        None => why,
+    }
+}
+
+/// The change of a pin that explains why a control counts or no longer does. A
+/// control that counts on both sides needs another explanation.
+fn pin_change(finding: &FindingReport, from: &Known<'_>, to: &Known<'_>) -> Option<String> {
+    let control = finding.control.as_str();
+    if from.controls.contains(control) && to.controls.contains(control) {
+        return None;
+    }
+    let name = finding.baselines.iter().find_map(|pinned| {
+        let (name, _) = pinned.split_once('@')?;
+        let (was, is) = (from.pins.get(name)?, to.pins.get(name)?);
+        (was != is).then_some(name)
+    })?;
+    let list = |known: &Known<'_>| -> Option<String> {
+        let versions: Vec<_> = known.pins.get(name)?.iter().copied().collect();
+        Some(versions.join(" and "))
+    };
+    let (was, is) = (list(from)?, list(to)?);
+    Some(clean(&format!("{name} was pinned to {was} and is pinned to {is}")).into_owned())
+}
+
+/// Why a finding of the first report is gone; `true` when nobody could look.
+pub(super) fn gone(finding: &FindingReport, from: &Known<'_>, to: &Known<'_>) -> (String, bool) {
+    if let Some(reason) = to.unread.get(finding.file.as_str()) {
+        let file = clean(&finding.file);
+        return (format!("{file} could not be read: {}", clean(reason)), true);
+    }
+    match to.lookup.asset(&finding.asset) {
+        None => {
+            let object = clean_object(finding);
+            let place = words::finding_place(finding);
+            (
+                format!("{object} (was at {place}) is gone, or out of every goal's scope"),
+                false,
+            )
+        }
+        Some(asset) => {
+            if let Some(reason) = &asset.unknown {
+                return (clean(reason).into_owned(), true);
+            }
+            if let Some(pin) = pin_change(finding, from, to) {
+                return (pin, false);
+            }
+            let asked = from
+                .counted_by(finding)
+                .find(|(goal, text)| !to.has_clause(goal, text));
+            if let Some((goal, clause)) = asked {
+                let text = format!("goal {} no longer asks for {}", clean(goal), clean(clause));
+                return (text, false);
+            }
+            let was = observed(finding);
+            let place = words::finding_place(finding);
+            (
+                format!("{} changed: it was {was} at {place}", clean(&finding.path)),
+                false,
+            )
+        }
+    }
+}
+
+/// Why an accepted finding no longer is.
+pub(super) fn lapsed(was: &FindingReport, to: &Known<'_>) -> String {
+    let Some(name) = was.excepted_by.as_deref() else {
+        return "its ignore annotation is gone, or no longer counts".to_owned();
+    };
+    // A note about the exception says more than its absence.
+    let notes = to.report.goals.iter().flat_map(|goal| &goal.notes);
+    let diagnostics = to.report.diagnostics.iter().map(|d| &d.message);
+    let expired = notes
+        .chain(diagnostics)
+        .any(|text| text.contains(name) && text.to_ascii_lowercase().contains("expired"));
+    let how = if expired {
+        "expired"
+    } else {
+        "was removed or expired"
+    };
+    format!("exception {} {how}", clean(name))
+}
+
+fn clean_object(finding: &FindingReport) -> String {
+    clean(&finding.object.to_string()).into_owned()
+}

@@ -1,0 +1,121 @@
+//! The names of the output formats.
+
+use std::{fmt, str::FromStr};
+
+/// An output format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// For a person at a terminal.
+    Terminal,
+    /// The stable machine interface.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// JUnit XML, for CI servers.
+    JUnit,
+    /// Markdown for a comment on a pull request.
+    Markdown,
+    /// One self-contained page.
+    Html,
+}
+
+impl Format {
+    /// All formats, in the order of the documentation.
+    pub const ALL: [Format; 6] = [
+        Format::Terminal,
+        Format::Json,
+        Format::Sarif,
+        Format::JUnit,
+        Format::Markdown,
+        Format::Html,
+    ];
+
+    /// The name used on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Format::Terminal => "terminal",
+            Format::Json => "json",
+            Format::Sarif => "sarif",
+            Format::JUnit => "junit",
+            Format::Markdown => "markdown",
+            Format::Html => "html",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Other names that people try.
+const ALIASES: [(&str, Format); 3] = [
+    ("table", Format::Terminal),
+    ("text", Format::Terminal),
+    ("md", Format::Markdown),
+];
+
+/// The text names no format.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no output format{}: write terminal, json, sarif, junit, markdown or html",
+    .nearest.map(|n| format!(", did you mean `{n}`")).unwrap_or_default())]
+pub struct UnknownFormat {
+    text: String,
+    nearest: Option<Format>,
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wanted = text.trim().to_ascii_lowercase();
+        let names = || {
+            Format::ALL
+                .into_iter()
+                .map(|f| (f.as_str(), f))
+                .chain(ALIASES)
+        };
+        if let Some((_, format)) = names().find(|(name, _)| *name == wanted) {
+            return Ok(format);
+        }
+        let nearest = names()
+            .map(|(name, format)| (strsim::osa_distance(name, &wanted), format))
+            .min_by_key(|(distance, _)| *distance)
+            .filter(|(distance, _)| *distance <= 2)
+            .map(|(_, format)| format);
+        // What is echoed goes to a terminal.
+        let text = crate::text::clean(text).chars().take(60).collect();
+        Err(UnknownFormat { text, nearest })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_and_mistakes_get_the_nearest() {
+        let check = |text: &str, expect: Result<Format, &str>| {
+            let got = text.parse::<Format>().map_err(|error| error.to_string());
+            match (got, expect) {
+                (Ok(got), Ok(expect)) => assert_eq!(got, expect, "{text}"),
+                (Err(got), Err(expect)) => assert!(got.contains(expect), "{text}: {got}"),
+                (got, expect) => panic!("{text}: got {got:?}, expected {expect:?}"),
+            }
+        };
+        for format in Format::ALL {
+            check(format.as_str(), Ok(format));
+        }
+        check("table", Ok(Format::Terminal));
+        check("text", Ok(Format::Terminal));
+        check("MD", Ok(Format::Markdown));
+        check("serif", Err("did you mean `sarif`"));
+        check("htm", Err("did you mean `html`"));
+        check(
+            "yaml",
+            Err("`yaml` is no output format: write terminal, json"),
+        );
+        check("\u{1b}[31m", Err("`[31m` is no output format"));
+    }
+}

@@ -1,0 +1,101 @@
+//! Findings that come one by one, grouped by object within bounds.
+
+use std::collections::BTreeMap;
+
+use plimsoll_model::{ObjectRef, Severity, wire::FindingReport};
+use rustc_hash::FxHashMap;
+
+/// How much is kept; everything is counted.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    /// Objects.
+    pub(crate) groups: usize,
+    /// Findings of each object.
+    pub(crate) findings: usize,
+}
+
+/// An object with its findings.
+pub(crate) struct Group {
+    pub(crate) object: ObjectRef,
+    /// How many findings it has.
+    pub(crate) total: u64,
+    /// Those that are kept.
+    pub(crate) findings: Vec<FindingReport>,
+}
+
+/// Findings by object, the object with the worst first.
+pub(crate) struct Groups {
+    /// The objects that are kept, in the order of their first finding.
+    pub(crate) list: Vec<Group>,
+    /// All findings.
+    pub(crate) total: u64,
+    /// All objects with a finding.
+    pub(crate) objects: u64,
+    /// Findings on objects that are not kept.
+    pub(crate) elsewhere: u64,
+    /// All findings by severity.
+    pub(crate) severities: BTreeMap<Severity, u64>,
+}
+
+impl Groups {
+    /// Takes all findings and keeps what the limits allow. Findings come worst
+    /// first, so what is kept is the worst.
+    pub(crate) fn collect(
+        findings: &mut dyn Iterator<Item = FindingReport>,
+        limits: Limits,
+    ) -> Groups {
+        let mut groups = Groups {
+            list: Vec::new(),
+            total: 0,
+            objects: 0,
+            elsewhere: 0,
+            severities: BTreeMap::new(),
+        };
+        let mut known: FxHashMap<ObjectRef, usize> = FxHashMap::default();
+        for finding in findings {
+            groups.total += 1;
+            *groups.severities.entry(finding.severity).or_default() += 1;
+            let next = groups.list.len();
+            let at = match known.get(&finding.object) {
+                Some(at) => *at,
+                None => {
+                    groups.objects += 1;
+                    let at = if next < limits.groups {
+                        next
+                    } else {
+                        usize::MAX
+                    };
+                    known.insert(finding.object.clone(), at);
+                    if at == next {
+                        groups.list.push(Group {
+                            object: finding.object.clone(),
+                            total: 0,
+                            findings: Vec::new(),
+                        });
+                    }
+                    at
+                }
+            };
+            match groups.list.get_mut(at) {
+                Some(group) => {
+                    group.total += 1;
+                    if group.findings.len() < limits.findings {
+                        group.findings.push(finding);
+                    }
+                }
+                None => groups.elsewhere += 1,
+            }
+        }
+        groups
+    }
+
+    /// Findings that are counted and not kept.
+    pub(crate) fn hidden(&self) -> u64 {
+        self.total
+            - self
+                .list
+                .iter()
+                .map(|group| group.findings.len() as u64)
+                .sum::<u64>()
+    }
+}
