@@ -16,18 +16,15 @@
 //! # Ok::<(), plimsoll_manifest::LoadError>(())
 //! ```
 
+mod access;
 mod error;
+mod key;
 
-use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
-use serde::de::{
-    DeserializeOwned, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
-};
-use serde::forward_to_deserialize_any;
+use serde::de::{DeserializeOwned, Visitor};
 
+use self::access::{Fields, Items, Variant};
 pub use self::error::DecodeError;
 use self::error::Raw;
-use crate::path::Segment;
-use crate::tree::Style;
 use crate::{Key, Kind, Node};
 
 /// Decodes a value.
@@ -345,205 +342,6 @@ impl<'a> serde::Deserializer<'a> for Decoder<'a> {
 
     fn deserialize_byte_buf<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Raw> {
         self.deserialize_str(visitor)
-    }
-}
-
-struct Items<'a> {
-    node: Node<'a>,
-    next: usize,
-}
-
-impl<'a> SeqAccess<'a> for Items<'a> {
-    type Error = Raw;
-
-    fn next_element_seed<T: DeserializeSeed<'a>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Raw> {
-        let Some(node) = self.node.at(self.next) else {
-            return Ok(None);
-        };
-        let index = self.next;
-        self.next += 1;
-        seed.deserialize(Decoder { node }).map(Some).map_err(|raw| {
-            raw.or_span(node.span())
-                .inside(Segment::Index(index as u32))
-        })
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.node.len().saturating_sub(self.next).min(4096))
-    }
-}
-
-struct Fields<'a> {
-    node: Node<'a>,
-    next: usize,
-    key: Option<(Key<'a>, Node<'a>)>,
-}
-
-impl<'a> MapAccess<'a> for Fields<'a> {
-    type Error = Raw;
-
-    fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, Raw> {
-        let Some(entry) = self.node.raw_entries().get(self.next) else {
-            return Ok(None);
-        };
-        self.next += 1;
-        let key = self.node.entry_key(entry);
-        self.key = Some((key, self.node.entry_value(entry)));
-        seed.deserialize(KeyDecoder(key))
-            .map(Some)
-            .map_err(|raw| raw.or_span(key.span).or_key(key.text))
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, Raw> {
-        let Some((key, node)) = self.key.take() else {
-            return Err(Raw::new("a value was asked for before its key".to_owned()));
-        };
-        seed.deserialize(Decoder { node })
-            .map_err(|raw| about_value(raw, key, node).inside(Segment::Key(key.text.into())))
-    }
-}
-
-/// Points at the value, or at its key where nothing is written for it.
-fn about_value(raw: Raw, key: Key<'_>, node: Node<'_>) -> Raw {
-    let raw = raw.or_span(node.span());
-    let unwritten = node.span().is_empty() && node.style() == Style::Plain;
-    if unwritten {
-        raw.instead_of(node.span(), key.span)
-    } else {
-        raw
-    }
-}
-
-/// Keys are strings; one that reads as a number also serves maps keyed by numbers.
-struct KeyDecoder<'a>(Key<'a>);
-
-macro_rules! number_keys {
-    ($($method:ident)*) => {
-        $(fn $method<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Raw> {
-            match crate::scalar::parse_int(self.0.text) {
-                Some(value) => match (i64::try_from(value), u64::try_from(value)) {
-                    (Ok(value), _) => visitor.visit_i64(value),
-                    (_, Ok(value)) => visitor.visit_u64(value),
-                    _ => visitor.visit_i128(value),
-                },
-                None => Err(Raw::new(format!("a whole number was expected as key, but here is `{}`", self.0.text))),
-            }
-        })*
-    };
-}
-
-impl<'a> serde::Deserializer<'a> for KeyDecoder<'a> {
-    type Error = Raw;
-
-    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Raw> {
-        visitor.visit_borrowed_str(self.0.text)
-    }
-
-    number_keys!(deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64);
-
-    fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Raw> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'a>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Raw> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'a>>(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Raw> {
-        BorrowedStrDeserializer::new(self.0.text).deserialize_enum(name, variants, visitor)
-    }
-
-    forward_to_deserialize_any! {
-        <W: Visitor<'a>>
-        bool i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier ignored_any
-    }
-}
-
-struct Variant<'a> {
-    key: Key<'a>,
-    value: Option<Node<'a>>,
-}
-
-impl<'a> EnumAccess<'a> for Variant<'a> {
-    type Error = Raw;
-    type Variant = Self;
-
-    fn variant_seed<V: DeserializeSeed<'a>>(self, seed: V) -> Result<(V::Value, Self), Raw> {
-        let name = seed
-            .deserialize(StrDeserializer::<Raw>::new(self.key.text))
-            .map_err(|raw| {
-                let raw = raw.or_span(self.key.span);
-                if self.value.is_some() {
-                    raw.or_key(self.key.text)
-                } else {
-                    raw
-                }
-            })?;
-        Ok((name, self))
-    }
-}
-
-impl<'a> Variant<'a> {
-    fn content<T>(self, read: impl FnOnce(Decoder<'a>) -> Result<T, Raw>) -> Result<T, Raw> {
-        match self.value {
-            Some(node) => read(Decoder { node }).map_err(|raw| {
-                about_value(raw, self.key, node).inside(Segment::Key(self.key.text.into()))
-            }),
-            None => {
-                let message = format!(
-                    "`{}` needs a value: write `{}: ...`",
-                    self.key.text, self.key.text
-                );
-                Err(Raw::new(message).or_span(self.key.span))
-            }
-        }
-    }
-}
-
-impl<'a> VariantAccess<'a> for Variant<'a> {
-    type Error = Raw;
-
-    fn unit_variant(self) -> Result<(), Raw> {
-        match self.value {
-            Some(node) if !node.is_null() => {
-                let message = format!(
-                    "`{}` takes no value; write it as a plain word",
-                    self.key.text
-                );
-                Err(Raw::new(message).or_span(node.span()))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'a>>(self, seed: T) -> Result<T::Value, Raw> {
-        self.content(|decoder| seed.deserialize(decoder))
-    }
-
-    fn tuple_variant<V: Visitor<'a>>(self, length: usize, visitor: V) -> Result<V::Value, Raw> {
-        self.content(|decoder| serde::Deserializer::deserialize_tuple(decoder, length, visitor))
-    }
-
-    fn struct_variant<V: Visitor<'a>>(
-        self,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Raw> {
-        self.content(|decoder| serde::Deserializer::deserialize_map(decoder, visitor))
     }
 }
 

@@ -51,11 +51,8 @@ fn action_in_line(line: &str) -> Option<usize> {
     let (mut previous, mut before_space) = (' ', None);
     for (at, c) in line.char_indices() {
         match quote {
-            Some(open) => {
-                if c == open && previous != '\\' {
-                    quote = None;
-                }
-            }
+            Some(open) if c == open && previous != '\\' => quote = None,
+            Some(_) => {}
             None if matches!(c, '"' | '\'') && matches!(previous, ' ' | '[' | '{' | ',' | '\t') => {
                 quote = Some(c)
             }

@@ -4,12 +4,18 @@
 //! anchors and tags, and end block collections at the next token. Here spans are bytes of exactly
 //! what was written for the value.
 
+mod offsets;
+mod scan;
+mod words;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
 
+use self::offsets::Offsets;
+use self::words::in_words;
 use crate::builder::{Builder, Built, Fault};
 use crate::scalar;
 use crate::tree::{Style, Text, Tree};
@@ -49,47 +55,6 @@ pub(crate) fn read(
             out(Err(vec![fault]));
             return;
         }
-    }
-}
-
-/// Characters to bytes.
-struct Offsets {
-    base: usize,
-    /// Byte offset of every [`EVERY`]th character; empty for ASCII.
-    marks: Vec<u32>,
-    length: usize,
-}
-
-const EVERY: usize = 64;
-
-impl Offsets {
-    fn new(part: &str, base: usize) -> Self {
-        let mut marks = Vec::new();
-        if !part.is_ascii() {
-            marks.extend(part.char_indices().step_by(EVERY).map(|(at, _)| at as u32));
-        }
-        Self {
-            base,
-            marks,
-            length: part.len(),
-        }
-    }
-
-    /// The byte offset in the file of the `index`th character of the part.
-    fn byte(&self, text: &str, index: usize) -> usize {
-        if self.marks.is_empty() {
-            return self.base + index.min(self.length);
-        }
-        let end = self.base + self.length;
-        let Some(mark) = self.marks.get(index / EVERY) else {
-            return end;
-        };
-        let from = self.base + *mark as usize;
-        let rest = text.get(from..end).unwrap_or_default();
-        from + rest
-            .char_indices()
-            .nth(index % EVERY)
-            .map_or(rest.len(), |(at, _)| at)
     }
 }
 
@@ -341,134 +306,6 @@ impl Reader<'_> {
         (Span::new(from as u32, to.max(from) as u32), style)
     }
 
-    /// Where a value that is not written would stand: after the colon or dash it belongs to.
-    fn nothing(&self, builder: &Builder<'_>, reported: usize, properties: bool) -> usize {
-        if properties {
-            let at = self.skip_properties(reported);
-            let before = self
-                .text
-                .get(reported..at.min(self.limit))
-                .unwrap_or_default();
-            let written = before.split(['\n', '\r']).next().unwrap_or_default();
-            return reported
-                + written
-                    .split(" #")
-                    .next()
-                    .unwrap_or_default()
-                    .trim_end()
-                    .len();
-        }
-        if self.open.is_empty() {
-            return reported.max(self.last_end).min(self.limit);
-        }
-        let at = self.skip_space(self.last_end);
-        let indicator = if builder.wants_value() {
-            b':'
-        } else if builder.wants_key() {
-            b'?'
-        } else {
-            b'-'
-        };
-        match self.byte(at) {
-            Some(found) if found == indicator => at + 1,
-            Some(b':') => at,
-            _ => self.last_end,
-        }
-    }
-
-    fn byte(&self, at: usize) -> Option<u8> {
-        self.text
-            .as_bytes()
-            .get(at)
-            .copied()
-            .filter(|_| at < self.limit)
-    }
-
-    fn is_dash(&self, at: usize) -> bool {
-        self.byte(at) == Some(b'-')
-            && matches!(self.byte(at + 1), None | Some(b' ' | b'\t' | b'\n' | b'\r'))
-    }
-
-    /// Past white space, line breaks and comments.
-    fn skip_space(&self, mut at: usize) -> usize {
-        let mut fresh = true;
-        loop {
-            match self.byte(at) {
-                Some(b' ' | b'\t' | b'\n' | b'\r') => {
-                    at += 1;
-                    fresh = true;
-                }
-                Some(b'#') if fresh => {
-                    let rest = self.text.as_bytes().get(at..self.limit).unwrap_or_default();
-                    at += memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
-                }
-                _ => return at,
-            }
-        }
-    }
-
-    /// Past anchors and tags, and what separates them.
-    fn skip_properties(&self, mut at: usize) -> usize {
-        loop {
-            at = self.skip_space(at);
-            match self.byte(at) {
-                Some(b'&' | b'!') => at = self.skip_token(at),
-                _ => return at,
-            }
-        }
-    }
-
-    fn skip_token(&self, mut at: usize) -> usize {
-        let verbatim = self.byte(at) == Some(b'!') && self.byte(at + 1) == Some(b'<');
-        let flow = self.open.last().is_some_and(|open| open.flow) && !verbatim;
-        while let Some(byte) = self.byte(at) {
-            if matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-                || flow && matches!(byte, b',' | b'[' | b']' | b'{' | b'}')
-            {
-                break;
-            }
-            at += 1;
-        }
-        at
-    }
-
-    /// Past white space, comments, `:`, `?`, properties and, on demand, dashes.
-    fn skip_gap(&self, from: usize, dashes: bool) -> usize {
-        let mut at = from;
-        loop {
-            at = self.skip_space(at);
-            match self.byte(at) {
-                Some(b':' | b'?') => at += 1,
-                Some(b'-') if dashes && self.is_dash(at) => at += 1,
-                // A document marker can stand before a scalar that is the whole document.
-                Some(b'-') if dashes && self.text.get(at..at + 3) == Some("---") => at += 3,
-                Some(b'&' | b'!') => at = self.skip_token(at),
-                _ => return at,
-            }
-        }
-    }
-
-    /// The offset after the quote that closes the one at `from`.
-    fn close_quote(&self, from: usize) -> Option<usize> {
-        let quote = self
-            .byte(from)
-            .filter(|byte| matches!(byte, b'"' | b'\''))?;
-        let mut at = from + 1;
-        loop {
-            match self.byte(at)? {
-                b'\\' if quote == b'"' => at += 2,
-                byte if byte == quote => {
-                    if quote == b'\'' && self.byte(at + 1) == Some(quote) {
-                        at += 2;
-                    } else {
-                        return Some(at + 1);
-                    }
-                }
-                _ => at += 1,
-            }
-        }
-    }
-
     fn unknown_alias(&self, start: usize) -> Fault {
         let end = self.skip_token(start);
         let name = self.text.get(start + 1..end).unwrap_or_default().to_owned();
@@ -531,66 +368,4 @@ fn kind_of<'v>(value: &'v str, style: Style, tag: Option<&Tag>) -> (Kind, Option
     };
     let kind = scalar::resolve_tagged(&tag.suffix, value).unwrap_or(untagged);
     (kind, decoded.map(Cow::Owned))
-}
-
-/// The parser's message for people who do not know its grammar.
-fn in_words(info: &str) -> String {
-    let words = match info {
-        "mapping values are not allowed in this context" => {
-            "a second `:` in one line, or a key deeper than the value before it; \
-             put the value in quotes or align the key with the ones above"
-        }
-        "while parsing a block mapping, did not find expected key" => {
-            "a key was expected; this line's indentation fits none of the mappings around it"
-        }
-        "while parsing a block collection, did not find expected '-' indicator" => {
-            "an item starting with `- ` was expected; check this line's indentation"
-        }
-        "block sequence entries are not allowed in this context"
-        | "\"-\" is only valid inside a block" => {
-            "a list item `- ` cannot stand here; start it on a line of its own"
-        }
-        "simple key expect ':'" | "simple key expected" => "a `:` was expected after the key",
-        "while scanning a quoted scalar, found unexpected end of stream" | "unexpected eof" => {
-            "a quote that opens here is never closed"
-        }
-        "invalid trailing content after double-quoted scalar" => {
-            "text follows a closing quote; put the whole value in quotes"
-        }
-        "while parsing a flow sequence, expected ',' or ']'" => "`,` or `]` was expected",
-        "while parsing a flow mapping, did not find expected ',' or '}'" => {
-            "`,` or `}` was expected"
-        }
-        "while scanning a quoted scalar, found unexpected document indicator" => {
-            "a quote is still open where the next document starts; close it"
-        }
-        "while parsing a quoted scalar, found unknown escape character" => {
-            "an unknown escape after `\\` in double quotes; use single quotes or double the backslash"
-        }
-        "illegal placement of ':' indicator" => {
-            "`:` cannot stand here; a bracket or quote above may not be closed"
-        }
-        "misplaced bracket" => "a closing bracket without its opening one",
-        "wrongly indented line in block scalar"
-        | "invalid indentation in quoted scalar"
-        | "invalid indentation" => {
-            "this line of a text is indented less than the text's first line"
-        }
-        "invalid indentation in flow construct" => {
-            "a line inside of brackets must be indented deeper than the key it belongs to"
-        }
-        "comments must be separated from other tokens by whitespace" => {
-            "a comment `#` needs a space before it"
-        }
-        "while parsing a node, did not find expected node content" => {
-            "a value was expected; a bracket or quote above may not be closed"
-        }
-        "recursion limit exceeded" => "brackets are nested too deeply",
-        _ => "",
-    };
-    if words.is_empty() {
-        format!("this is not valid YAML: {}", info.replace("`%'", "`%`"))
-    } else {
-        format!("this is not valid YAML: {words}")
-    }
 }

@@ -53,7 +53,7 @@ fn walk_all(loaded: &Loaded) -> Result<(), TestCaseError> {
 
 /// Every written scalar, read alone, is the same scalar.
 fn scalars_read_alone(node: Node<'_>) -> Result<(), TestCaseError> {
-    if node.len() == 0 && !matches!(node.kind(), Kind::Sequence | Kind::Mapping | Kind::Null) {
+    if node.is_empty() && !matches!(node.kind(), Kind::Sequence | Kind::Mapping | Kind::Null) {
         let written = node.source().slice(node.span());
         let alone = object(&format!("apiVersion: v\nkind: k\nx: {written}\n"))?;
         let again = alone.root().get("x").map(Node::to_json);
