@@ -1,0 +1,234 @@
+//! The inventory itself: objects come, change and go.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use plimsoll_manifest::{Document, Node};
+use plimsoll_model::{AssetId, AssetKind, Location, ObjectRef, Timestamp};
+
+use crate::{
+    Object, ObjectIx, TemplateRef,
+    index::{Change, Index},
+    location_of,
+    object::{asset_kind, asset_of, object_of},
+    shape,
+};
+
+/// What holds for all objects of an inventory.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The name of the cluster they belong to.
+    pub cluster: Arc<str>,
+    /// The namespace of those that name none.
+    pub default_namespace: Arc<str>,
+    /// Where they come from: `files` for manifests.
+    pub source: Arc<str>,
+    /// When they were observed.
+    pub observed_at: Timestamp,
+}
+
+/// What became of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inserted {
+    /// The object it belongs to.
+    pub ix: ObjectIx,
+    /// Whether it took the place of an older reading of the same file.
+    pub replaced: bool,
+}
+
+/// Objects, their indexes and relations.
+#[derive(Debug)]
+pub struct Inventory {
+    settings: Settings,
+    slots: Vec<Option<Object>>,
+    free: Vec<ObjectIx>,
+    by_id: BTreeMap<AssetId, ObjectIx>,
+    pub(crate) index: Index,
+}
+
+impl Inventory {
+    /// An empty inventory.
+    pub fn new(settings: Settings) -> Self {
+        Inventory {
+            settings,
+            slots: Vec::new(),
+            free: Vec::new(),
+            by_id: BTreeMap::new(),
+            index: Index::default(),
+        }
+    }
+
+    /// What holds for all its objects.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Whether there are no objects.
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// Takes a document in.
+    ///
+    /// An object that is written in several places keeps all of them: the first
+    /// by file and line is the one that counts where only one can. A document
+    /// of a file that was read before, under the same name, takes the place of
+    /// what that reading said about the object.
+    pub fn insert(&mut self, document: Document) -> Inserted {
+        let asset = asset_of(&document, &self.settings, &mut self.index.strings);
+        let Some(ix) = self.by_id.get(&asset.id).copied() else {
+            let ix = self.free.pop().unwrap_or_else(|| {
+                self.slots.push(None);
+                ObjectIx(u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX))
+            });
+            self.by_id.insert(asset.id.clone(), ix);
+            self.put(ix, document, Vec::new());
+            return Inserted {
+                ix,
+                replaced: false,
+            };
+        };
+        let Some(old) = self.take(ix) else {
+            return Inserted {
+                ix,
+                replaced: false,
+            };
+        };
+        let before = 1 + old.also.len();
+        let mut documents = vec![old.document];
+        documents.extend(old.also);
+        documents.retain(|older| {
+            older.source().name() != document.source().name()
+                || (Arc::ptr_eq(older.source(), document.source())
+                    && older.index() != document.index())
+        });
+        let replaced = documents.len() < before;
+        documents.push(document);
+        documents.sort_by(|one, two| place_order(one).cmp(&place_order(two)));
+        let first = documents.remove(0);
+        self.put(ix, first, documents);
+        Inserted { ix, replaced }
+    }
+
+    /// Takes an object out, with all places it is written at. Whether there was
+    /// one.
+    pub fn remove(&mut self, id: &AssetId) -> bool {
+        let Some(ix) = self.by_id.remove(id) else {
+            return false;
+        };
+        self.take(ix);
+        self.free.push(ix);
+        self.refresh_kinds(id);
+        true
+    }
+
+    /// The object of a slot; none when it was removed.
+    pub fn get(&self, ix: ObjectIx) -> Option<&Object> {
+        self.slots.get(ix.slot())?.as_ref()
+    }
+
+    /// The slot of the object of this id.
+    pub fn find(&self, id: &AssetId) -> Option<ObjectIx> {
+        self.by_id.get(id).copied()
+    }
+
+    /// All objects, in the order of their ids.
+    pub fn objects(&self) -> impl Iterator<Item = (ObjectIx, &Object)> {
+        self.by_id
+            .values()
+            .filter_map(|ix| Some((*ix, self.get(*ix)?)))
+    }
+
+    /// The objects that are assets of kind [`Workload`](AssetKind::Workload), in
+    /// the order of their ids.
+    pub fn workloads(&self) -> impl Iterator<Item = (ObjectIx, &Object)> {
+        self.objects()
+            .filter(|(_, object)| object.asset.kind == AssetKind::Workload)
+    }
+
+    /// Every object that is written in several places, with these places.
+    pub fn duplicates(&self) -> Vec<(ObjectRef, Vec<Location>)> {
+        self.objects()
+            .filter(|(_, object)| !object.also.is_empty())
+            .map(|(_, object)| {
+                let places = object.roots().map(location_of).collect();
+                (object.asset.object.clone(), places)
+            })
+            .collect()
+    }
+
+    /// Where an object carries pods, in its first place; nothing for one that
+    /// carries none.
+    pub fn pod_templates(&self, ix: ObjectIx) -> Vec<TemplateRef<'_>> {
+        self.get(ix).map_or_else(Vec::new, |object| {
+            object.bases.templates(object.document.root())
+        })
+    }
+
+    /// What keeps an object that carries pods from being judged in full: the
+    /// place and, in words, what is wrong there. Whoever judges it must not
+    /// take what can't be read for what is not there.
+    pub fn shape_problems(&self, ix: ObjectIx) -> Vec<(Node<'_>, String)> {
+        self.get(ix).map_or_else(Vec::new, shape::problems)
+    }
+
+    /// Puts an object of these documents into a slot that is empty.
+    fn put(&mut self, ix: ObjectIx, document: Document, also: Vec<Document>) {
+        let asset = asset_of(&document, &self.settings, &mut self.index.strings);
+        let id = asset.id.clone();
+        let object = object_of(asset, document, also, &mut self.index.strings);
+        self.index.change(ix, &object, &self.settings, Change::Add);
+        if let Some(slot) = self.slots.get_mut(ix.slot()) {
+            *slot = Some(object);
+        }
+        self.refresh_kind(ix);
+        self.refresh_kinds(&id);
+    }
+
+    /// Empties a slot.
+    fn take(&mut self, ix: ObjectIx) -> Option<Object> {
+        let object = self.slots.get_mut(ix.slot())?.take()?;
+        self.index
+            .change(ix, &object, &self.settings, Change::Remove);
+        Some(object)
+    }
+
+    /// Settles anew what kind of asset everything below `id` is.
+    fn refresh_kinds(&mut self, id: &AssetId) {
+        for ix in self.descendants(id) {
+            self.refresh_kind(ix);
+        }
+    }
+
+    fn refresh_kind(&mut self, ix: ObjectIx) {
+        let controlled = self.controller_of(ix).is_some();
+        let Some(object) = self.slots.get_mut(ix.slot()).and_then(Option::as_mut) else {
+            return;
+        };
+        let kind = asset_kind(object, controlled);
+        if object.asset.kind != kind {
+            Arc::make_mut(&mut object.asset).kind = kind;
+        }
+    }
+
+    /// The same set in the order of ids, without repeats: what leaves the
+    /// inventory must not show in which order objects came in.
+    pub(crate) fn in_order(&self, mut set: Vec<ObjectIx>) -> Vec<ObjectIx> {
+        let id = |ix: &ObjectIx| self.get(*ix).map(|object| &object.asset.id);
+        set.sort_by(|one, two| id(one).cmp(&id(two)));
+        set.dedup();
+        set
+    }
+}
+
+fn place_order(document: &Document) -> (&str, u32, u32) {
+    (
+        document.source().name(),
+        document.span().start,
+        document.index(),
+    )
+}

@@ -1,0 +1,1 @@
+//! What an inventory answers, as a whole.
