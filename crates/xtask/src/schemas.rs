@@ -13,13 +13,16 @@ use crate::{Usage, shell};
 /// The folder they are kept in.
 const FOLDER: &str = "schemas";
 
-/// File name and text of every schema.
+/// File name and text of every schema: the resources by kind, the reports by name.
 ///
 /// # Errors
 /// A schema can't be written as JSON.
 pub fn all() -> Result<BTreeMap<String, String>> {
-    plimsoll_model::schema::all()
+    let resources = plimsoll_model::schema::all();
+    let reports = plimsoll_report::schemas();
+    resources
         .into_iter()
+        .chain(reports)
         .map(|(name, schema)| Ok((format!("{name}.json"), pretty(&schema)?)))
         .collect()
 }
