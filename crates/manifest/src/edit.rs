@@ -164,13 +164,15 @@ pub fn plan(document: &Document, ops: &[Op]) -> Result<Planned, EditError> {
 
 /// Carries out edits of one text.
 ///
-/// Several insertions at one place keep the order they are given in.
+/// Several insertions at one place keep the order they are given in. The same edit given twice
+/// is carried out once: two documents of a file may want it at an anchor they share.
 ///
 /// # Errors
 /// Where edits overlap or do not fit the text.
 pub fn apply(text: &str, edits: &[TextEdit]) -> Result<String, EditError> {
     let mut sorted: Vec<&TextEdit> = edits.iter().collect();
     sorted.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    sorted.dedup();
     let grown: usize = edits.iter().map(|edit| edit.text.len()).sum();
     let mut out = String::with_capacity(text.len() + grown);
     let mut at = 0u32;

@@ -182,8 +182,9 @@ impl<'s> Loader<'s> {
         if let Some(at) = bytes.iter().position(control) {
             let code = bytes.get(at).copied().unwrap_or_default().into();
             let span = Span::new((start + at) as u32, (start + at + 1) as u32);
-            self.count += 1;
-            self.fault(Fault::new(span, LoadErrorKind::ControlCharacter { code }));
+            if self.admit(span.start) {
+                self.fault(Fault::new(span, LoadErrorKind::ControlCharacter { code }));
+            }
             return;
         }
         let head = json_start(text, start, end);
@@ -213,7 +214,9 @@ impl<'s> Loader<'s> {
                         return;
                     }
                     let after = fault.span.end as usize;
-                    self.count += 1;
+                    if !self.admit(fault.span.start) {
+                        return;
+                    }
                     self.fault(fault);
                     // The next value that starts a line is taken for the next document.
                     let rest = part.as_bytes().get(after..).unwrap_or_default();

@@ -4,6 +4,7 @@
 //! anchors and tags, and end block collections at the next token. Here spans are bytes of exactly
 //! what was written for the value.
 
+mod flow;
 mod offsets;
 mod scan;
 mod words;
@@ -24,6 +25,9 @@ use crate::{Kind, LoadErrorKind, Span};
 /// A finished document: its arena and root (`None` where nothing was written), or its faults.
 pub(crate) type Outcome = Result<Option<(Arc<Tree>, u32)>, Vec<Fault>>;
 
+/// Bytes that may be read again, in total, because of brackets that close too far left.
+const REREAD: usize = 256 << 20;
+
 /// Reads all documents of `text[start..end]`; stops at the first syntax error or limit.
 pub(crate) fn read(
     builder: &mut Builder<'_>,
@@ -35,31 +39,73 @@ pub(crate) fn read(
     let Some(part) = text.get(start..end) else {
         return;
     };
+    let mut joined: Option<String> = None;
+    let mut budget = REREAD;
+    loop {
+        let mut outcomes = Vec::new();
+        let input = joined.as_deref().unwrap_or(part);
+        let read = read_once(builder, text, start, input, &mut |outcome| {
+            outcomes.push(outcome)
+        });
+        let failed = match read {
+            Ok(()) => None,
+            Err((fault, bracket)) => {
+                builder.reset();
+                let again = bracket.filter(|_| budget >= part.len());
+                if let Some(bracket) = again {
+                    budget -= part.len();
+                    let mut bytes = input.as_bytes().to_vec();
+                    if flow::join_lines(&mut bytes, bracket - start)
+                        && let Ok(without) = String::from_utf8(bytes)
+                    {
+                        joined = Some(without);
+                        continue;
+                    }
+                }
+                Some(fault)
+            }
+        };
+        outcomes.into_iter().for_each(&mut *out);
+        if let Some(fault) = failed {
+            out(Err(vec![fault]));
+        }
+        return;
+    }
+}
+
+/// Reads `input`, which stands for the bytes of `text` from `start` on. A fault comes with the
+/// offset of the bracket it may be cured at.
+fn read_once(
+    builder: &mut Builder<'_>,
+    text: &str,
+    start: usize,
+    input: &str,
+    out: &mut dyn FnMut(Outcome),
+) -> Result<(), (Fault, Option<usize>)> {
     let mut reader = Reader {
-        offsets: Offsets::new(part, start),
+        offsets: Offsets::new(input, start),
         text,
-        limit: end,
+        limit: start + input.len(),
         anchors: FxHashMap::default(),
         open: Vec::new(),
         last_end: start,
         content: false,
     };
-    let mut parser = Parser::new(StrInput::new(part));
+    let mut parser = Parser::new(StrInput::new(input));
     while let Some(next) = parser.next_event() {
-        let step = match next {
-            Ok((event, span)) => reader.event(builder, event, span, out),
-            Err(error) => Err(reader.syntax(&error)),
-        };
-        if let Err(fault) = step {
-            builder.reset();
-            out(Err(vec![fault]));
-            return;
+        match next {
+            Ok((event, span)) => reader
+                .event(builder, event, span, out)
+                .map_err(|fault| (fault, None))?,
+            Err(error) => return Err((reader.syntax(&error), reader.outer_bracket(&error))),
         }
     }
+    Ok(())
 }
 
 /// A collection that is open.
 struct Open {
+    start: usize,
     anchor: usize,
     /// Between brackets, its own or outer ones.
     flow: bool,
@@ -172,6 +218,7 @@ impl Reader<'_> {
         builder.open(at as u32, mapping, style, properties)?;
         self.last_end = if brackets { at + 1 } else { at };
         self.open.push(Open {
+            start: at,
             anchor,
             flow: style == Style::Flow,
             brackets,
@@ -313,6 +360,22 @@ impl Reader<'_> {
             Span::new(start as u32, end as u32),
             LoadErrorKind::UnknownAlias { name },
         )
+    }
+
+    /// Where the outermost brackets begin that an error about indentation is inside of.
+    fn outer_bracket(&self, error: &ScanError) -> Option<usize> {
+        if !matches!(
+            error.info(),
+            "invalid indentation" | "invalid indentation in flow construct"
+        ) {
+            return None;
+        }
+        if let Some(open) = self.open.iter().find(|open| open.flow) {
+            return Some(open.start);
+        }
+        // The parser looks ahead of what it reports: the bracket may come next.
+        let next = self.skip_gap(self.last_end, true);
+        matches!(self.byte(next), Some(b'[' | b'{')).then_some(next)
     }
 
     fn syntax(&self, error: &ScanError) -> Fault {

@@ -185,6 +185,32 @@ fn values_are_what_kubernetes_takes_them_for() {
 }
 
 #[test]
+fn brackets_may_close_where_their_key_begins() {
+    check_fields(
+        "a:\n  b: [\n    x, # é [\n  ]\nc: {\nd: 1,\n\"e\": [ 'f\n  ]', g\n  h\n]\n}\ni: [\n  1\n]\n",
+        r#"{"a":{"b":["x"]},"c":{"d":1,"e":["f ]","g h"]},"i":[1]}"#,
+    );
+    let loaded = read(
+        "apiVersion: v\nkind: k\na: [\n  é, # ü\n  {b: c}\n]\nd: e\n",
+        &Limits::default(),
+    );
+    let root = loaded.documents.first().expect("one").root();
+    let check = |path: &str, place: &str, written: &str| {
+        let node = root.lookup(&path.parse().expect("a path")).expect(path);
+        assert_eq!(
+            (
+                node.place().to_string().as_str(),
+                node.source().slice(node.span())
+            ),
+            (place, written)
+        );
+    };
+    check("a", "3:4", "[\n  é, # ü\n  {b: c}\n]");
+    check("a[1].b", "5:7", "c");
+    check("d", "7:4", "e");
+}
+
+#[test]
 fn anchors_and_merge_keys_are_resolved() {
     check_fields(
         "a: &x {b: 1}\nc: *x\nd: [*x, *x]\n",
