@@ -19,7 +19,7 @@ pub mod starter;
 pub mod wire;
 
 pub use assessment::{Assessment, Options, Outcome, assess, scan};
-pub use edit::{FileChange, apply};
+pub use edit::{Changes, FileChange, NotApplied, apply};
 pub use estate::{Estate, EstateOptions, InputFile, Purpose, load};
 pub use init::{Proposal, propose};
 pub use line::Line;

@@ -153,6 +153,21 @@ impl<'a> Exceptions<'a> {
     }
 }
 
+/// The name of the exception in force that accepts each finding, by the
+/// finding's index. Waivers by annotation are on the findings themselves.
+pub fn accepted(line: Line<'_>, facts: Facts<'_>, now: Timestamp) -> BTreeMap<u32, String> {
+    // What is wrong with the line is said by the evaluation of its goals.
+    let mut said = Vec::new();
+    let index = Index::new(facts, &mut said);
+    let exceptions = Exceptions::new(line, facts, &index, now, &mut said);
+    (0..facts.findings.len() as u32)
+        .filter_map(|finding| match exceptions.acceptance(finding)?.by {
+            AcceptedBy::Exception(by) => Some((finding, exceptions.name(by).to_owned())),
+            AcceptedBy::Annotation => None,
+        })
+        .collect()
+}
+
 /// Says which exceptions count for nothing.
 fn report(
     written: &[&(std::sync::Arc<PostureException>, Location)],

@@ -38,6 +38,7 @@ mod words;
 
 pub use classes::{BUILT_IN_CLASS, BUILT_IN_RANK, CLASS_KEY, Classes, classes};
 pub use evaluate::{evaluate, evaluate_with};
+pub use exceptions::accepted;
 pub use history::{FORGET_FINDINGS_AFTER, KEEP_RUNS_FOR, MOST_RUNS, record};
 pub use window::DEFAULT_MAX_GAP;
 

@@ -1,0 +1,225 @@
+//! The assessment: facts, goals and a clock to verdicts and a plan.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use plimsoll_goals::{Facts, plan};
+use plimsoll_model::{
+    AssetFacts, ClassAssignment, Diagnostic, Evaluation, Finding, FindingId, FixPlan, GoalVerdict,
+    History, Timestamp, Verdict,
+    resource::{Baseline, Clause},
+    wire::CoverageReport,
+};
+use plimsoll_posture::Request;
+
+use crate::{Estate, Line, causes};
+
+/// What an assessment needs beside the estate.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'a> {
+    /// The clock.
+    pub now: Timestamp,
+    /// What earlier runs left, when there is a state file.
+    pub history: Option<&'a History>,
+    /// Whether the line is the starter line.
+    pub starter_line: bool,
+}
+
+/// Everything that is known after a run; every report is made from it.
+#[derive(Debug)]
+pub struct Assessment {
+    /// The clock of the run.
+    pub now: Timestamp,
+    /// The cluster's name.
+    pub cluster: Arc<str>,
+    /// Every asset, in order of ids, unread ones too.
+    pub assets: Vec<AssetFacts>,
+    /// The classes of each asset, the one it ranks by first.
+    pub classes: Vec<Vec<ClassAssignment>>,
+    /// For each asset that several classes claim, which one it ranks by.
+    pub class_conflicts: Vec<Option<String>>,
+    /// The findings, worst first.
+    pub findings: Vec<Finding>,
+    /// The exception in force that accepts a finding, by the finding's index.
+    pub excepted_by: BTreeMap<u32, String>,
+    /// When findings were first seen, as far as the state file knows.
+    pub first_seen: BTreeMap<FindingId, Timestamp>,
+    /// What was looked at.
+    pub evaluation: Evaluation,
+    /// A verdict for each goal, in order of names.
+    pub goals: Vec<GoalVerdict>,
+    /// The changes that bring all goals to their targets.
+    pub plan: FixPlan,
+    /// What was read and what was not.
+    pub coverage: CoverageReport,
+    /// What must be said about the input and the line, what matters most
+    /// first.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Whether the line is the starter line.
+    pub starter_line: bool,
+}
+
+/// How a run ended, for its exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every goal holds.
+    Holds,
+    /// A goal does not.
+    Fails,
+    /// No goal fails, and not everything could be judged.
+    Incomplete,
+}
+
+impl Assessment {
+    /// The worst verdict of all goals. Without a goal nothing is verified.
+    pub fn verdict(&self) -> Verdict {
+        self.goals.iter().map(|goal| goal.verdict).max().unwrap_or(Verdict::Unverified)
+    }
+
+    /// How the run ended. A verdict that is at risk fails only if asked.
+    pub fn outcome(&self, fail_at_risk: bool) -> Outcome {
+        match self.verdict() {
+            Verdict::Breached => Outcome::Fails,
+            _ if fail_at_risk && self.goals.iter().any(|g| g.verdict == Verdict::AtRisk) => {
+                Outcome::Fails
+            }
+            Verdict::Unverified => Outcome::Incomplete,
+            _ if self.is_incomplete() => Outcome::Incomplete,
+            Verdict::Met | Verdict::AtRisk => Outcome::Holds,
+        }
+    }
+
+    /// Whether something that may hold assets could not be read or judged.
+    pub fn is_incomplete(&self) -> bool {
+        self.coverage.failed > 0
+            || self.coverage.not_rendered > 0
+            || !self.evaluation.unevaluated.is_empty()
+    }
+}
+
+/// Judges the estate against the line.
+pub fn assess(estate: &Estate, line: &Line, options: Options<'_>) -> Assessment {
+    let request = request(line);
+    let (findings, evaluation) = plimsoll_posture::evaluate(&estate.inventory, &request);
+    let mut result = assessment(estate, options.now, findings, evaluation);
+    result.starter_line = options.starter_line;
+
+    let goals_line = plimsoll_goals::Line {
+        goals: &line.goals,
+        classes: &line.classes,
+        exceptions: &line.exceptions,
+    };
+    let facts = Facts {
+        assets: &result.assets,
+        findings: &result.findings,
+        evaluation: &result.evaluation,
+    };
+    let classes = plimsoll_goals::classes(goals_line, facts);
+    let (mut goals, said) =
+        plimsoll_goals::evaluate_with(goals_line, facts, &classes, options.history, options.now);
+    let excepted_by = plimsoll_goals::accepted(goals_line, facts, options.now);
+
+    let shared = causes::shared(&estate.inventory, &result.assets, &result.findings);
+    let causes = plan::resolve(&result.findings, &shared);
+    for goal in &mut goals {
+        goal.plan = plan::plan(goal, &result.findings, &causes);
+    }
+    result.plan = plan::plan_all(&goals, &result.findings, &causes);
+    result.diagnostics.extend(classes.diagnostics);
+    result.classes = classes.of;
+    result.class_conflicts = classes.conflicts;
+    result.goals = goals;
+    result.excepted_by = excepted_by;
+    if let Some(history) = options.history {
+        for finding in &result.findings {
+            if let Some(time) = history.first_seen(finding.id) {
+                result.first_seen.insert(finding.id, time);
+            }
+        }
+    }
+    result.diagnostics.extend(said);
+    result.diagnostics.sort_by(Diagnostic::listing_order);
+    result.diagnostics.dedup();
+    result
+}
+
+/// Finds everything, or what the named baselines and controls find, without
+/// goals.
+pub fn scan(
+    estate: &Estate,
+    baselines: &[String],
+    controls: &[String],
+    now: Timestamp,
+) -> Assessment {
+    let request = Request {
+        baselines: baselines.iter().cloned().collect(),
+        controls: controls.iter().cloned().collect(),
+        own: own_baselines(&estate.line),
+        everything: baselines.is_empty() && controls.is_empty(),
+    };
+    let (findings, evaluation) = plimsoll_posture::evaluate(&estate.inventory, &request);
+    let mut result = assessment(estate, now, findings, evaluation);
+    for (name, reason) in &result.evaluation.missing {
+        result.diagnostics.push(Diagnostic::error(None, format!("`{name}`: {reason}")));
+    }
+    result.classes = vec![Vec::new(); result.assets.len()];
+    result.diagnostics.sort_by(Diagnostic::listing_order);
+    result
+}
+
+/// What the goals of a line need to be evaluated.
+fn request(line: &Line) -> Request {
+    let mut baselines = BTreeSet::new();
+    let mut controls = BTreeSet::new();
+    for (goal, _) in &line.goals {
+        for clause in &goal.spec.require {
+            if let Clause::Configuration(clause) = clause {
+                baselines.extend(clause.baseline.iter().cloned());
+                controls.extend(clause.controls.iter().cloned());
+            }
+        }
+    }
+    Request { baselines, controls, own: own_baselines(line), everything: false }
+}
+
+fn own_baselines(line: &Line) -> Vec<Arc<Baseline>> {
+    line.baselines.iter().map(|(baseline, _)| baseline.clone()).collect()
+}
+
+fn assessment(
+    estate: &Estate,
+    now: Timestamp,
+    findings: Vec<Finding>,
+    evaluation: Evaluation,
+) -> Assessment {
+    let mut assets = estate.inventory.all_facts();
+    assets.extend(estate.unread.iter().cloned());
+    assets.sort_by(|a, b| a.asset.id.cmp(&b.asset.id));
+    let mut coverage = estate.coverage.clone();
+    coverage.workloads = estate.inventory.workloads().count() as u64;
+    let mut diagnostics = estate.diagnostics.clone();
+    for gap in &evaluation.unevaluated {
+        diagnostics.push(Diagnostic::warning(
+            Some(gap.location.clone()),
+            format!("{} can't be judged: {}", gap.asset, gap.reason),
+        ));
+    }
+    Assessment {
+        now,
+        cluster: estate.cluster.clone(),
+        assets,
+        classes: Vec::new(),
+        class_conflicts: Vec::new(),
+        findings,
+        excepted_by: BTreeMap::new(),
+        first_seen: BTreeMap::new(),
+        evaluation,
+        goals: Vec::new(),
+        plan: FixPlan::default(),
+        coverage,
+        diagnostics,
+        starter_line: false,
+    }
+}

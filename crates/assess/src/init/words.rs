@@ -1,0 +1,53 @@
+//! Words of the proposal that come from what was read: nothing in them may
+//! break out of a comment or a scalar.
+
+use std::collections::BTreeMap;
+
+use plimsoll_model::AssetFacts;
+
+/// The text as one line without control characters.
+pub(super) fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// A double-quoted YAML scalar: JSON strings are.
+pub(super) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// The text in lines of at most `width` characters where words allow it.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// Who owns most of the assets, as a YAML scalar.
+pub(super) fn owner(assets: &[&AssetFacts]) -> String {
+    let mut owners: BTreeMap<&str, usize> = BTreeMap::new();
+    for owner in assets.iter().filter_map(|asset| asset.owner.as_deref()) {
+        *owners.entry(owner).or_default() += 1;
+    }
+    let most = owners.into_iter().max_by(|a, b| (a.1, b.0).cmp(&(b.1, a.0)));
+    most.map_or("platform".to_owned(), |(owner, _)| quoted(owner))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_breaks_out() {
+        assert_eq!(one_line("a\nkind: Pod"), "a kind: Pod");
+        assert_eq!(quoted("a\"\n- b"), "\"a\\\"\\n- b\"");
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+    }
+}

@@ -1,0 +1,307 @@
+//! From an assessment to the stable machine interface, from which every
+//! output format is made.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use plimsoll_model::{
+    AssetFacts, AssetState, Diagnostic, Evidence, Finding, Fix, FixEdit, FixPlan, FixStep,
+    FixTarget, GoalVerdict, Percent, Severity,
+    resource::AdmissionMode,
+    wire::{
+        AssetReport, AttainmentReport, BecauseReport, CheckReport, ClauseReport, DiagnosticReport,
+        EditReport, FindingReport, FixReport, GoalAssetReport, GoalReport, PlaceReport,
+        PlanReport, PlanSummary, SCHEMA_VERSION, ScanReport, StepReport,
+    },
+};
+
+use crate::Assessment;
+
+/// What stands in `generator`.
+const GENERATOR: &str = concat!("plimsoll ", env!("CARGO_PKG_VERSION"));
+
+/// The report of a check.
+pub fn check(assessment: &Assessment) -> CheckReport {
+    let mut in_scope = vec![false; assessment.assets.len()];
+    for goal in &assessment.goals {
+        for asset in &goal.assets {
+            in_scope[asset.asset as usize] = true;
+        }
+    }
+    CheckReport {
+        schema_version: SCHEMA_VERSION.to_owned(),
+        kind: "check".to_owned(),
+        generator: GENERATOR.to_owned(),
+        now: assessment.now,
+        cluster: assessment.cluster.to_string(),
+        verdict: assessment.verdict(),
+        starter_line: assessment.starter_line,
+        coverage: assessment.coverage.clone(),
+        goals: assessment.goals.iter().map(|goal| self::goal(assessment, goal)).collect(),
+        fix_plan: PlanReport {
+            steps: steps(assessment, &assessment.plan),
+            summary: summary(&assessment.plan),
+        },
+        assets: (0..assessment.assets.len())
+            .filter(|index| in_scope[*index])
+            .map(|index| asset(assessment, index))
+            .collect(),
+        severities: severities(assessment),
+        diagnostics: assessment.diagnostics.iter().map(diagnostic).collect(),
+        findings: findings(assessment).collect(),
+    }
+}
+
+/// The report of a scan without its findings, which [`findings`] gives one by
+/// one: there can be too many to hold twice.
+pub fn scan(assessment: &Assessment) -> ScanReport {
+    let evaluation = &assessment.evaluation;
+    ScanReport {
+        schema_version: SCHEMA_VERSION.to_owned(),
+        kind: "scan".to_owned(),
+        generator: GENERATOR.to_owned(),
+        now: assessment.now,
+        cluster: assessment.cluster.to_string(),
+        baselines: evaluation.baselines.values().map(|b| b.pinned.to_string()).collect(),
+        coverage: assessment.coverage.clone(),
+        severities: severities(assessment),
+        diagnostics: assessment.diagnostics.iter().map(diagnostic).collect(),
+        findings: Vec::new(),
+    }
+}
+
+/// The findings, worst first, made one by one.
+pub fn findings(assessment: &Assessment) -> impl Iterator<Item = FindingReport> + '_ {
+    assessment.findings.iter().enumerate().map(|(index, f)| finding(assessment, index, f))
+}
+
+fn severities(assessment: &Assessment) -> BTreeMap<Severity, u64> {
+    let mut counts: BTreeMap<_, _> = Severity::WORST_FIRST.into_iter().map(|s| (s, 0)).collect();
+    for finding in &assessment.findings {
+        *counts.entry(finding.severity).or_default() += 1;
+    }
+    counts
+}
+
+fn diagnostic(diagnostic: &Diagnostic) -> DiagnosticReport {
+    let at = diagnostic.location.as_ref();
+    DiagnosticReport {
+        level: diagnostic.level,
+        file: at.map(|at| at.file.to_string()),
+        line: at.map(|at| at.line),
+        column: at.map(|at| at.column),
+        message: diagnostic.message.clone(),
+    }
+}
+
+fn finding(assessment: &Assessment, index: usize, finding: &Finding) -> FindingReport {
+    let evidence = finding.evidence();
+    let at = evidence.location();
+    let mut fixes = finding.fixes.iter().map(fix);
+    FindingReport {
+        id: finding.id,
+        kind: finding.kind,
+        control: finding.rule.id.to_owned(),
+        title: finding.rule.title.to_owned(),
+        severity: finding.severity,
+        asset: finding.asset.id.clone(),
+        object: finding.asset.object.clone(),
+        container: finding.subject.container.as_deref().map(str::to_owned),
+        file: at.file.to_string(),
+        line: at.line,
+        column: at.column,
+        path: evidence.path().to_string(),
+        observed: evidence.observed().map(str::to_owned),
+        message: finding.message.to_string(),
+        also: finding.all_evidence().skip(1).map(place).collect(),
+        baselines: finding.baselines.iter().map(ToString::to_string).collect(),
+        fix: fixes.next().unwrap_or_else(|| FixReport {
+            summary: finding.rule.remediation.to_owned(),
+            automatic: false,
+            object: None,
+            edits: Vec::new(),
+            manifest: None,
+            decision: None,
+        }),
+        alternatives: fixes.collect(),
+        waived_by: finding.waiver.as_ref().map(|waiver| match &*waiver.reason {
+            "" => waiver.annotation.to_string(),
+            reason => format!("{}: {reason}", waiver.annotation),
+        }),
+        excepted_by: assessment.excepted_by.get(&(index as u32)).cloned(),
+        first_seen: assessment.first_seen.get(&finding.id).copied(),
+    }
+}
+
+fn place(evidence: &Evidence) -> PlaceReport {
+    let at = evidence.location();
+    PlaceReport {
+        file: at.file.to_string(),
+        line: at.line,
+        column: at.column,
+        path: evidence.path().to_string(),
+    }
+}
+
+fn fix(fix: &Fix) -> FixReport {
+    let (object, manifest) = match &fix.target {
+        FixTarget::Own => (None, None),
+        FixTarget::Other(object) => (Some((**object).clone()), None),
+        FixTarget::New { object, manifest } => {
+            (Some((**object).clone()), Some(manifest.to_string()))
+        }
+    };
+    FixReport {
+        summary: fix.summary.to_string(),
+        automatic: fix.is_automatic(),
+        object,
+        edits: fix.edits.iter().map(edit).collect(),
+        manifest,
+        decision: fix.decision.as_deref().map(str::to_owned),
+    }
+}
+
+fn edit(edit: &FixEdit) -> EditReport {
+    let (op, value) = match edit {
+        FixEdit::Set(_, value) => ("set", Some(value.to_json())),
+        FixEdit::Add(_, value) => ("add", Some(value.to_json())),
+        FixEdit::Remove(_) => ("remove", None),
+    };
+    EditReport { op: op.to_owned(), path: edit.path().to_string(), value }
+}
+
+fn goal(assessment: &Assessment, verdict: &GoalVerdict) -> GoalReport {
+    let spec = &verdict.goal.spec;
+    let fraction = Percent::as_fraction;
+    let attainment = &verdict.attainment;
+    GoalReport {
+        name: verdict.goal.metadata.name.clone(),
+        owner: spec.owner.clone(),
+        why: spec.why.clone(),
+        mandatory: spec.mandatory,
+        admission: match spec.enforce.admission {
+            AdmissionMode::Audit => "audit",
+            AdmissionMode::Warn => "warn",
+            AdmissionMode::Deny => "deny",
+        }
+        .to_owned(),
+        file: verdict.location.file.to_string(),
+        line: verdict.location.line,
+        verdict: verdict.verdict,
+        attainment: AttainmentReport {
+            lower: fraction(attainment.lower),
+            upper: fraction(attainment.upper),
+            target: fraction(attainment.target),
+            required: fraction(attainment.required),
+        },
+        counts: verdict.counts,
+        window: verdict.window,
+        at_risk: verdict.at_risk.clone(),
+        since: verdict.since,
+        changes: verdict.changes.clone(),
+        notes: verdict.notes.clone(),
+        settled_by: verdict.settled_by.clone(),
+        clauses: verdict
+            .clauses
+            .iter()
+            .map(|clause| ClauseReport {
+                kind: clause.word.to_owned(),
+                text: clause.text.clone(),
+                counts: clause.counts,
+                settled_by: clause.settled_by.clone(),
+            })
+            .collect(),
+        fix_plan: steps(assessment, &verdict.plan),
+        plan: summary(&verdict.plan),
+        assets: verdict
+            .assets
+            .iter()
+            .filter(|asset| asset.state != AssetState::Satisfied)
+            .map(|asset| {
+                let facts = &assessment.assets[asset.asset as usize];
+                GoalAssetReport {
+                    asset: facts.asset.id.clone(),
+                    object: facts.asset.object.clone(),
+                    state: asset.state,
+                    because: asset
+                        .clauses
+                        .iter()
+                        .map(|outcome| BecauseReport {
+                            clause: outcome.clause as u64,
+                            state: outcome.state,
+                            text: outcome.because.clone(),
+                            findings: ids(assessment, &outcome.findings),
+                            until: outcome.until,
+                        })
+                        .collect(),
+                }
+            })
+            .collect(),
+    }
+}
+
+fn ids(assessment: &Assessment, indexes: &[u32]) -> Vec<plimsoll_model::FindingId> {
+    indexes.iter().map(|index| assessment.findings[*index as usize].id).collect()
+}
+
+fn summary(plan: &FixPlan) -> PlanSummary {
+    PlanSummary {
+        proof: plan.proof,
+        reaches_target: plan.reaches_target,
+        out_of_reach: plan.out_of_reach,
+    }
+}
+
+fn steps(assessment: &Assessment, plan: &FixPlan) -> Vec<StepReport> {
+    plan.steps.iter().map(|step| self::step(assessment, step)).collect()
+}
+
+fn step(assessment: &Assessment, step: &FixStep) -> StepReport {
+    let mut edits: Vec<EditReport> = Vec::new();
+    for (_, fix) in &step.fixes {
+        for edit in fix.edits.iter().map(edit) {
+            if !edits.contains(&edit) {
+                edits.push(edit);
+            }
+        }
+    }
+    StepReport {
+        summary: step.summary.clone(),
+        cause: step.cause.clone(),
+        object: step.object.clone(),
+        file: step.location.as_ref().map(|at| at.file.to_string()),
+        line: step.location.as_ref().map(|at| at.line),
+        effort: step.effort,
+        automatic: step.fixes.iter().all(|(_, fix)| fix.is_automatic()),
+        decisions: step.decisions.clone(),
+        clears: step.clears.len() as u64,
+        assets: step.assets,
+        severity: step.severity,
+        findings: ids(assessment, &step.clears),
+        edits,
+    }
+}
+
+fn asset(assessment: &Assessment, index: usize) -> AssetReport {
+    let facts: &AssetFacts = &assessment.assets[index];
+    let text = |text: &Arc<str>| text.to_string();
+    AssetReport {
+        id: facts.asset.id.clone(),
+        kind: facts.asset.kind,
+        object: facts.asset.object.clone(),
+        owner: facts.owner.as_ref().map(text),
+        file: facts.location.as_ref().map(|at| text(&at.file)),
+        line: facts.location.as_ref().map(|at| at.line),
+        classes: assessment.classes[index].clone(),
+        exposure: facts.exposure.level,
+        exposed_by: facts
+            .exposure
+            .reasons
+            .iter()
+            .map(|reason| match &reason.blocked_by {
+                Some(policy) => format!("{} (kept out by {policy})", reason.text),
+                None => reason.text.clone(),
+            })
+            .collect(),
+        unknown: facts.unknown.as_ref().map(|unknown| unknown.reason.clone()),
+    }
+}
