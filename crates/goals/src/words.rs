@@ -16,7 +16,13 @@ where
 {
     let names: Vec<_> = names.into_iter().collect();
     let shown: Vec<&str> = names.iter().take(most).map(AsRef::as_ref).collect();
-    match names.len() - shown.len() {
+    list_of(&shown, names.len() - shown.len())
+}
+
+/// The same for names of which only the first were made at all.
+pub(crate) fn list_of(shown: &[impl AsRef<str>], more: usize) -> String {
+    let shown: Vec<&str> = shown.iter().map(AsRef::as_ref).collect();
+    match more {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }

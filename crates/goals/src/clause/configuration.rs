@@ -298,13 +298,20 @@ fn names(counted: &[(u32, Bucket)], buckets: &[Bucket], context: &Context<'_>) -
         .filter(|(_, bucket)| buckets.contains(bucket))
         .map(|(finding, _)| &findings[*finding as usize])
         .collect();
-    listed.sort_by(|a, b| a.listing_order(b));
-    words::list(
-        listed
-            .iter()
-            .map(|f| format!("{} ({})", f.rule.id, f.subject)),
-        NAMED,
-    )
+    // The listing order of findings of one asset: its id need not be compared.
+    let order = |a: &&Finding, b: &&Finding| {
+        (b.severity, a.rule.id, &a.subject).cmp(&(a.severity, b.rule.id, &b.subject))
+    };
+    // Only the worst are named: no need to put all in order.
+    if listed.len() > NAMED {
+        listed.select_nth_unstable_by(NAMED, order);
+    }
+    let more = listed.len().saturating_sub(NAMED);
+    listed.truncate(NAMED);
+    listed.sort_by(order);
+    let shown: Vec<String> =
+        listed.iter().map(|f| format!("{} ({})", f.rule.id, f.subject)).collect();
+    words::list_of(&shown, more)
 }
 
 /// By whom the excepted findings are accepted.
