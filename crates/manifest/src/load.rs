@@ -8,7 +8,7 @@ pub use self::split::{Part, split};
 
 use crate::builder::{Builder, Fault};
 use crate::template::{self, GuessedObject, NotRendered};
-use crate::tree::{Style, Tree};
+use crate::tree::{NodeData, Style, Tree};
 use crate::{Document, Kind, Limits, LoadError, LoadErrorKind, Node, Place, Source, Span};
 use crate::{json, yaml};
 
@@ -416,26 +416,27 @@ fn skip_reason(root: Node<'_>) -> Option<SkipReason> {
 /// The first plain scalar or key with a chart's action in it.
 fn action_in_plain(tree: &Arc<Tree>) -> Option<usize> {
     let text = tree.source.text();
-    let scalars = tree
-        .nodes
-        .iter()
-        .filter(|node| node.kind() == Kind::String && node.style() == Style::Plain);
+    let plain = |node: &&NodeData| node.kind() == Kind::String && node.style() == Style::Plain;
+    let scalars = tree.nodes.iter().filter(plain).map(|node| node.span());
     let keys = tree
         .entries
         .iter()
         .map(|entry| Span::new(entry.start, entry.end));
-    let found = scalars
-        .map(|node| node.span())
-        .chain(keys)
-        .filter_map(|span| {
-            let word = text.get(span.range())?;
-            let at = memchr::memmem::find(word.as_bytes(), b"{{")?;
-            let quoted = word.starts_with(['"', '\'']);
-            let closed =
-                memchr::memmem::rfind(word.as_bytes(), b"}}").is_some_and(|close| close > at);
-            (!quoted && closed && template::is_chart_action(word.get(at..)?))
-                .then_some(span.start as usize + at)
-        });
+    let found = scalars.chain(keys).filter_map(|span| {
+        let word = text.get(span.range())?;
+        if word.starts_with(['"', '\'']) {
+            return None;
+        }
+        let last = memchr::memmem::rfind(word.as_bytes(), b"}}")?;
+        let mut opened =
+            memchr::memmem::find_iter(word.as_bytes(), b"{{").take_while(|at| *at < last);
+        // `${{ ... }}` is a workflow's expression.
+        let at = opened.find(|at| {
+            let dollar = word.get(..*at).is_some_and(|before| before.ends_with('$'));
+            !dollar && word.get(*at..).is_some_and(template::is_chart_action)
+        })?;
+        Some(span.start as usize + at)
+    });
     found.min()
 }
 

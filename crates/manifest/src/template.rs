@@ -58,7 +58,8 @@ fn action_in_line(line: &str) -> Option<usize> {
             }
             None if c == '{' && line.get(at..).is_some_and(|rest| rest.starts_with("{{")) => {
                 let whole = matches!(before_space, None | Some(':' | '-'));
-                if whole && previous != '{' || is_chart_action(line.get(at..)?) {
+                let chart = previous != '$' && is_chart_action(line.get(at..)?);
+                if whole && previous != '{' || chart {
                     return Some(at);
                 }
             }

@@ -311,6 +311,7 @@ fn templates_are_told_from_texts_with_braces() {
     fine("a: '{{inputs.x}}'\n");
     fine("a: x-{{workflow.name}}\n");
     fine("a: |\n  {{- if .Values.x }}\n  y\n  {{- end }}\n");
+    fine("a: ${{ (b || c) }}\n");
     fine("# {{ .Values.x }}\na: 1\n");
     check(
         "{{- if .Values.on }}\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}-web\n{{- end }}\n\
