@@ -20,8 +20,11 @@ use crate::{
     resolve::{PlanStep, resolve},
 };
 
-/// Objects that one task works through; it keeps equal things once.
-const CHUNK: usize = 128;
+/// Objects that one task works through.
+const CHUNK: usize = 32;
+
+/// Objects whose findings are held apart before they join the others.
+const ROUND: usize = 64 * CHUNK;
 
 /// Evaluates all that `request` asks for over the whole inventory.
 ///
@@ -53,36 +56,93 @@ pub fn evaluate_objects(
     evaluation.templates = templates.seen;
     evaluation.distinct_templates = templates.distinct;
 
-    let chunks: Vec<Chunk> = units
-        .par_chunks(CHUNK)
-        .zip(templates.groups.par_chunks(CHUNK))
-        .map(|(units, groups)| {
-            let mut sink = Sink::default();
-            let mut emitter = Emitter::default();
-            let mut chunk = Chunk::default();
-            for (unit, groups) in units.iter().zip(groups) {
-                evaluate_unit(unit, groups, &templates, &plan, &mut sink, &mut emitter);
-                emitter.finish_unit(unit, &mut chunk);
-            }
-            chunk
-        })
-        .collect();
-
-    let mut findings = Vec::with_capacity(chunks.iter().map(Chunk::len).sum());
-    let mut chunks = chunks;
-    // Units are in the order of their assets and each unit's findings in
-    // listing order: taking one severity after the other sorts the whole.
-    for severity in Severity::WORST_FIRST {
-        for chunk in &mut chunks {
-            findings.append(&mut std::mem::take(&mut chunk.findings[severity as usize]));
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut done = 0;
+    for (units_of_round, groups) in units.chunks(ROUND).zip(templates.groups.chunks(ROUND)) {
+        let chunks: Vec<Chunk> = units_of_round
+            .par_chunks(CHUNK)
+            .zip(groups.par_chunks(CHUNK))
+            .map_init(Worker::default, |worker, (units, groups)| {
+                worker.evaluate_chunk(units, groups, &templates, &plan)
+            })
+            .collect();
+        done += units_of_round.len();
+        let new: usize = chunks.iter().map(|chunk| chunk.findings.len()).sum();
+        make_room(&mut findings, new, done, units.len());
+        for mut chunk in chunks {
+            findings.append(&mut chunk.findings);
+            evaluation.unevaluated.append(&mut chunk.unevaluated);
         }
     }
-    for chunk in chunks {
-        evaluation.unevaluated.extend(chunk.unevaluated);
-    }
+    worst_first(&mut findings);
     evaluation.unevaluated.sort();
     evaluation.unevaluated.dedup();
     (findings, evaluation)
+}
+
+/// Reserves space for `new` findings and, as far as the units that are `done`
+/// allow to guess, for those of all units: copying millions of findings to
+/// grow would double the memory at its peak. What is reserved and never
+/// written to costs nothing.
+fn make_room(findings: &mut Vec<Finding>, new: usize, done: usize, all: usize) {
+    let needed = findings.len() + new;
+    if needed > findings.capacity() {
+        let guess = needed.saturating_mul(all) / done.max(1);
+        findings.reserve_exact(guess.max(needed) - findings.len());
+    }
+}
+
+/// Brings findings that are in the order of assets, rules and subjects into
+/// listing order, which is by severity first: a stable partition in place.
+fn worst_first(findings: &mut [Finding]) {
+    let rank = |finding: &Finding| Severity::Critical as usize - finding.severity as usize;
+    let mut next = [0_usize; Severity::WORST_FIRST.len()];
+    for finding in findings.iter() {
+        next[rank(finding)] += 1;
+    }
+    let mut start = 0;
+    for count in &mut next {
+        start += std::mem::replace(count, start);
+    }
+    let mut target: Vec<usize> = findings
+        .iter()
+        .map(|finding| {
+            let next = &mut next[rank(finding)];
+            *next += 1;
+            *next - 1
+        })
+        .collect();
+    for at in 0..target.len() {
+        while target[at] != at {
+            let to = target[at];
+            findings.swap(at, to);
+            target.swap(at, to);
+        }
+    }
+}
+
+/// What a thread keeps from chunk to chunk.
+#[derive(Default)]
+struct Worker {
+    sink: Sink,
+    emitter: Emitter,
+}
+
+impl Worker {
+    fn evaluate_chunk(
+        &mut self,
+        units: &[Unit<'_>],
+        groups: &[Vec<u32>],
+        templates: &Templates<'_>,
+        plan: &Plan<'_>,
+    ) -> Chunk {
+        let mut chunk = Chunk::default();
+        for (unit, groups) in units.iter().zip(groups) {
+            evaluate_unit(unit, groups, templates, plan, &mut self.sink, &mut self.emitter);
+            self.emitter.finish_unit(unit, &mut chunk);
+        }
+        chunk
+    }
 }
 
 /// The steps of a plan by what they look at.
@@ -147,18 +207,11 @@ impl<'a> Unit<'a> {
     }
 }
 
-/// What one task found.
+/// What one task found, in the order of assets, rules and subjects.
 #[derive(Default)]
 struct Chunk {
-    /// By severity, `Info` first.
-    findings: [Vec<Finding>; 5],
+    findings: Vec<Finding>,
     unevaluated: Vec<Unevaluated>,
-}
-
-impl Chunk {
-    fn len(&self) -> usize {
-        self.findings.iter().map(Vec::len).sum()
-    }
 }
 
 fn evaluate_unit(

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt::Write as _, sync::Arc};
 
-use plimsoll_manifest::{Document, Node};
+use plimsoll_manifest::Document;
 use plimsoll_model::{
     Asset, Evidence, FieldRef, Finding, Fix, FixEdit, FixTarget, Location, Subject, Unevaluated,
 };
@@ -188,41 +188,40 @@ impl Emitter {
         finding
     }
 
-    /// Ends an object: its findings, each once and in listing order, go into
-    /// the chunk.
+    /// Ends an object: its findings, each once and in the order of rules and
+    /// subjects, go into the chunk.
     pub(super) fn finish_unit(&mut self, unit: &Unit<'_>, chunk: &mut Chunk) {
         chunk.unevaluated.append(&mut self.unevaluated);
         if self.findings.is_empty() {
             return;
         }
-        self.findings.sort_by(|one, two| {
-            (one.rule.id, &one.subject, one.evidence()).cmp(&(
-                two.rule.id,
-                &two.subject,
-                two.evidence(),
-            ))
-        });
-        let mut merged: Vec<Finding> = Vec::with_capacity(self.findings.len());
-        for finding in self.findings.drain(..) {
-            match merged.last_mut().filter(|last| last.id == finding.id) {
-                Some(last) => merge(last, finding, &mut self.paths.interner),
-                None => merged.push(finding),
+        self.findings.sort_unstable_by(|one, two| order(one).cmp(&order(two)));
+        let interner = &mut self.paths.interner;
+        self.findings.dedup_by(|next, kept| {
+            let same = next.id == kept.id;
+            if same {
+                merge(kept, next, interner);
             }
-        }
-        merged.sort_by(Finding::listing_order);
-
-        let nodes: Vec<Node<'_>> = unit.templates.iter().map(|(_, node)| *node).collect();
-        let waivers = Waivers::read(unit.object.document.root(), nodes);
-        for mut finding in merged {
+            same
+        });
+        let templates = unit.templates.iter().map(|(_, node)| *node);
+        let waivers = Waivers::read(unit.object.document.root(), templates);
+        chunk.findings.extend(self.findings.drain(..).map(|mut finding| {
             finding.waiver = waivers.of(finding.rule);
-            chunk.findings[finding.severity as usize].push(finding);
-        }
+            finding
+        }));
     }
+}
+
+/// The order of one asset's findings, with what makes it total before equal
+/// ones are joined.
+fn order(finding: &Finding) -> impl Ord + '_ {
+    (finding.rule.id, &finding.subject, finding.evidence(), &finding.baselines, &finding.message)
 }
 
 /// Joins two findings of one identity: said for two versions of a baseline, or
 /// of two fields or documents.
-fn merge(into: &mut Finding, from: Finding, interner: &mut Interner) {
+fn merge(into: &mut Finding, from: &Finding, interner: &mut Interner) {
     into.severity = into.severity.max(from.severity);
     into.baselines = interner.union(&into.baselines, &from.baselines);
     for evidence in from.all_evidence() {
