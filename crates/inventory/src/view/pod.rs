@@ -201,3 +201,6 @@ impl<'a> PodSpec<'a> {
         self.node.get(field)?.as_bool()
     }
 }
+
+#[cfg(test)]
+mod tests;
