@@ -365,3 +365,16 @@ pub(crate) fn budget_selector(root: plimsoll_manifest::Node<'_>) -> Selector<'_>
 pub(crate) fn gateway_id(cluster: &str, namespace: &str, name: &str) -> AssetId {
     AssetId::object(cluster, gateway::GROUP, "Gateway", Some(namespace), name)
 }
+
+#[cfg(test)]
+impl Index {
+    /// Whether nothing stands in it any more.
+    pub fn is_vacant(&self) -> bool {
+        self.namespaces.is_empty()
+            && self.children.is_empty()
+            && self.gateway_routes.is_empty()
+            && self.role_bindings.is_empty()
+            && self.subject_bindings.is_empty()
+            && self.aggregating.is_empty()
+    }
+}

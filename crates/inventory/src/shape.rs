@@ -339,7 +339,7 @@ mod tests {
             ],
         );
         pod(
-            "{containers: [{name: a}], initContainers: x, volumes: [y]}",
+            "{containers: [{name: a}], initContainers: x, volumes: [z]}",
             &[
                 "3:49 spec.initContainers must be a list, not a string",
                 "3:62 spec.volumes[0] must be a mapping, not a string",

@@ -1,1 +1,9 @@
 //! What an inventory answers, as a whole.
+
+mod change;
+mod exposure;
+mod facts;
+mod gateways;
+mod narrowing;
+mod objects;
+mod relations;
