@@ -10,7 +10,7 @@ mod words;
 use std::collections::BTreeSet;
 
 use plimsoll_model::{
-    AssetFacts, AssetId, AssetKind, Date, Evaluation, ExposureLevel, Finding, Percent, Period,
+    AssetFacts, AssetId, AssetKind, Evaluation, ExposureLevel, Finding, Percent, Period,
     Severity, Timestamp, time,
 };
 use plimsoll_posture::Request;
@@ -19,8 +19,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::Estate;
 use jewels::Jewel;
 
-/// How long a ramp takes.
-const RAMP: Period = Period::days(180);
+/// How long until a ramp begins: nobody can mend anything before they have
+/// read the proposal.
+const LEAD: Period = Period::days(30);
+/// How long until a ramp ends.
+const RAMP: Period = Period::days(210);
 /// How long until the line must be looked at again.
 const REVIEW: Period = Period::days(365);
 
@@ -184,6 +187,12 @@ pub fn propose(estate: &Estate, now: Timestamp) -> Proposal {
                 .to_owned(),
         );
     }
+    let waived = findings.iter().filter(|finding| finding.waiver.is_some()).count();
+    if waived > 0 {
+        notes.push(format!(
+            "{waived} findings are waived by annotations and count as excepted; `mandatory: true` on a goal would keep them"
+        ));
+    }
     if !estate.unread.is_empty() {
         notes.push(format!(
             "{} assets could not be read and are unknown under any line: see `plimsoll scan`",
@@ -193,10 +202,11 @@ pub fn propose(estate: &Estate, now: Timestamp) -> Proposal {
     Proposal { text: writer.text, notes, goals: writer.goals }
 }
 
-/// Which lines each asset breaks, as a bit for each level.
+/// Which lines each asset breaks, as a bit for each level. What an annotation
+/// waives is excepted in every verdict, so it breaks none here.
 fn broken<'a>(findings: &'a [Finding], pinned: &Pinned) -> FxHashMap<&'a AssetId, u8> {
     let mut by_asset: FxHashMap<&AssetId, u8> = FxHashMap::default();
-    for finding in findings {
+    for finding in findings.iter().filter(|finding| finding.waiver.is_none()) {
         let entry = by_asset.entry(&finding.asset.id).or_default();
         for (bit, level) in LADDER.into_iter().enumerate() {
             if level.is_broken_by(finding, pinned) {
@@ -321,16 +331,17 @@ impl Writer<'_> {
         if let Some(next) = next {
             let (from, level) = (share(counts[next], total), LADDER[next]);
             let due = time::date_of(RAMP.after(self.now));
+            let start = time::date_of(LEAD.after(self.now));
             self.line("---");
             self.comment(&format!(
-                "The next step: {}. {} of {total} are there today; by {due} all are, on a straight line. Behind the line the verdict is at-risk; after the day it is breached.",
+                "The next step: {}. {} of {total} are there today; by {due} all are, on a straight line that begins on {start}. Behind the line the verdict is at-risk; after the day it is breached.",
                 level.words(),
                 counts[next],
             ));
             self.goal(group, "ramp", &owner, level);
             self.line("  target: 100%");
             self.line(&format!("  due: {due}"));
-            self.line(&format!("  ramp: {{start: {}, from: {from}}}", self.today()));
+            self.line(&format!("  ramp: {{start: {start}, from: {from}}}"));
         }
     }
 
@@ -348,10 +359,6 @@ impl Writer<'_> {
         for clause in level.clauses(self.pinned) {
             self.line(&format!("    - {clause}"));
         }
-    }
-
-    fn today(&self) -> Date {
-        time::date_of(self.now)
     }
 }
 
