@@ -1,12 +1,13 @@
 //! The controls, by topic.
 
+pub mod essentials;
 pub mod pss;
 
 use crate::Control;
 
 /// The topics; the catalogue is all of them, sorted.
-pub const GROUPS: &[&[&Control]] = &[pss::ALL];
+pub const GROUPS: &[&[&Control]] = &[essentials::ALL, pss::ALL];
 
 /// The controls of `plimsoll/essentials@1`: pinned, so that a new control
 /// never moves an old goal.
-pub const ESSENTIALS_1: &[&str] = &[];
+pub const ESSENTIALS_1: &[&str] = essentials::VERSION_1;

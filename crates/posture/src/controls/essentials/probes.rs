@@ -69,7 +69,7 @@ fn readiness(workload: &ObjectContext<'_>, sink: &mut Sink) {
 }
 
 /// Probes are for what runs on and on: jobs end, init containers are waited
-/// for, ephemeral containers can't have any.
+/// for, ephemeral containers can't have any. Sidecars can, but seldom serve.
 fn missing(
     workload: &ObjectContext<'_>,
     sink: &mut Sink,
@@ -83,8 +83,7 @@ fn missing(
         }
         sink.enter_template(template);
         for container in pod.containers() {
-            let probed = container.kind() == ContainerKind::Main || container.is_sidecar();
-            if probed && container.probe(field).is_none() {
+            if container.kind() == ContainerKind::Main && container.probe(field).is_none() {
                 sink.report(
                     Violation::of(container, field, message)
                         .remedy(Remedy::manual("Add the probe", decision)),
