@@ -4,7 +4,10 @@ use plimsoll_model::{GoalVerdict, History, Severity, Timestamp, Unevaluated, Ver
 use proptest::{prelude::*, sample::Index};
 use serde_json::{Value, json};
 
-use crate::testing::{BASE, Drawn, Estate, LIMITS, RULES, at, internet, now, place, waiver};
+use crate::{
+    holds,
+    testing::{BASE, Drawn, Estate, LIMITS, RULES, at, internet, now, place, waiver},
+};
 
 /// An asset and what is on it, in numbers.
 #[derive(Clone, Debug)]
@@ -210,16 +213,6 @@ impl World {
     fn verdict(&self, now: Timestamp) -> GoalVerdict {
         let (estate, history) = self.estate();
         crate::testing::verdict(&self.drawn(), &estate, history.as_ref(), now)
-    }
-}
-
-/// Whether the goal holds now, whatever is foreseen.
-fn holds(verdict: &GoalVerdict) -> bool {
-    let enough = verdict.attainment.lower >= verdict.attainment.required;
-    match verdict.verdict {
-        Verdict::Met => true,
-        Verdict::AtRisk => enough,
-        Verdict::Unverified | Verdict::Breached => false,
     }
 }
 

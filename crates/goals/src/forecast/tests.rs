@@ -1,11 +1,12 @@
 //! At-risk names the instant (FEATURES A4): on it the goal holds no longer,
 //! one second earlier it still does.
 
-use plimsoll_model::{GoalVerdict, History, Percent, Verdict};
+use plimsoll_model::{History, Percent, Verdict};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::holds;
 use crate::testing::{BASE, Drawn, Estate, HOST_PATH, PRIVILEGED, SECCOMP, at, now, verdict};
 
 /// Four workloads: three with a finding each, seen first on three days.
@@ -33,11 +34,6 @@ fn grace(rest: Value) -> Drawn {
         .expect("an object")
         .extend(rest.as_object().cloned().unwrap_or_default());
     Drawn::goal(spec)
-}
-
-/// Whether enough is certain, whatever may come.
-fn holds(verdict: &GoalVerdict) -> bool {
-    verdict.attainment.required.ppm() <= verdict.attainment.lower.ppm()
 }
 
 fn check(drawn: &Drawn, expect: Option<(&str, &str)>) {

@@ -228,7 +228,7 @@ fn many_runs_are_merged_without_a_change_of_any_window() {
     run(&mut history, &drawn, &good, "2026-11-01T00:00:00Z");
     let record_of = |estate: &Estate| {
         let mut history = History::default();
-        run(&mut history, &drawn, estate, "2026-11-01T00:00:00Z").verdict;
+        run(&mut history, &drawn, estate, "2026-11-01T00:00:00Z");
         history.runs.remove(0)
     };
     let (good_run, bad_run) = (record_of(&good), record_of(&bad));
