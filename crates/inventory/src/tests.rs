@@ -1,5 +1,6 @@
 //! What an inventory answers, as a whole.
 
+mod affected;
 mod change;
 mod exposure;
 mod facts;
