@@ -4,6 +4,8 @@
 //! Each control says what it can see and nothing more: what a LimitRange, a
 //! service account or a network policy of the estate settles is settled.
 
+mod availability;
+mod cluster;
 mod exposure;
 mod hardening;
 mod host;
@@ -11,15 +13,31 @@ mod identity;
 mod images;
 mod network;
 mod probes;
+mod rbac;
 mod relations;
 mod resources;
 mod secrets;
+mod upkeep;
 mod words;
 
 use crate::Control;
 
 /// Every control of this kind.
 pub const ALL: &[&Control] = &[
+    &availability::ANTI_AFFINITY_MISSING,
+    &availability::HPA_DANGLING,
+    &availability::PDB_BLOCKS_EVICTION,
+    &availability::PDB_MISSING,
+    &availability::REPLICAS_SINGLE,
+    &availability::SELECTOR_MISMATCH,
+    &availability::SERVICE_SELECTOR_DANGLING,
+    &cluster::HOST_PATH_VOLUME,
+    &cluster::LIMIT_RANGE_MISSING,
+    &cluster::PSA_MISSING,
+    &cluster::PSA_PRIVILEGED,
+    &cluster::RESOURCE_QUOTA_MISSING,
+    &cluster::WEBHOOK_FAILURE_IGNORE,
+    &cluster::WEBHOOK_TIMEOUT,
     &exposure::DASHBOARD_EXPOSED,
     &exposure::EXTERNAL_IPS,
     &exposure::INGRESS_NO_TLS,
@@ -47,6 +65,23 @@ pub const ALL: &[&Control] = &[
     &network::MISSING,
     &probes::LIVENESS,
     &probes::READINESS,
+    &rbac::bindings::ANONYMOUS,
+    &rbac::bindings::AUTHENTICATED,
+    &rbac::bindings::CLUSTER_ADMIN,
+    &rbac::bindings::DEFAULT_SERVICE_ACCOUNT,
+    &rbac::bindings::NAMESPACE_ADMIN,
+    &rbac::bindings::SYSTEM_MASTERS,
+    &rbac::bindings::WORKLOAD_CLUSTER_ADMIN,
+    &rbac::roles::CSR_APPROVE,
+    &rbac::roles::ESCALATE,
+    &rbac::roles::NODE_PROXY,
+    &rbac::roles::PERSISTENT_VOLUME_CREATE,
+    &rbac::roles::POD_CREATE,
+    &rbac::roles::POD_EXEC,
+    &rbac::roles::SECRETS_READ,
+    &rbac::roles::TOKEN_CREATE,
+    &rbac::roles::WEBHOOK_WRITE,
+    &rbac::roles::WILDCARD,
     &resources::CPU_LIMIT,
     &resources::CPU_REQUEST,
     &resources::EPHEMERAL_STORAGE_LIMIT,
@@ -56,11 +91,77 @@ pub const ALL: &[&Control] = &[
     &secrets::IN_ARGS,
     &secrets::IN_CONFIG_MAP,
     &secrets::IN_ENV,
+    &upkeep::CRONJOB_CONCURRENCY,
+    &upkeep::DEPRECATED_API,
+    &upkeep::JOB_TTL_MISSING,
+    &upkeep::NAKED_POD,
+    &upkeep::TILLER_PRESENT,
 ];
 
 /// The controls of `plimsoll/essentials@1`. Those of severity *info* are not
 /// among them: they are matters of taste or of a tenant's own, and a line that
 /// nobody wants to hold is no line.
 pub const VERSION_1: &[&str] = &[
+    "dangerous-capabilities",
+    "dashboard-exposed",
+    "default-namespace",
+    "default-service-account",
+    "deprecated-api",
+    "docker-socket-mount",
+    "hpa-dangling",
+    "image-not-pinned",
+    "image-pull-policy",
     "image-tag-mutable",
+    "ingress-nginx-snippet",
+    "ingress-no-tls",
+    "ingress-wildcard-host",
+    "naked-pod",
+    "namespace-psa-missing",
+    "namespace-psa-privileged",
+    "network-policy-allow-all",
+    "network-policy-egress-missing",
+    "network-policy-missing",
+    "pdb-blocks-eviction",
+    "pdb-missing",
+    "persistent-volume-host-path",
+    "probe-liveness",
+    "probe-readiness",
+    "rbac-anonymous-binding",
+    "rbac-authenticated-binding",
+    "rbac-cluster-admin-binding",
+    "rbac-csr-approve",
+    "rbac-default-service-account-binding",
+    "rbac-escalate-bind-impersonate",
+    "rbac-namespace-admin-binding",
+    "rbac-node-proxy",
+    "rbac-persistent-volume-create",
+    "rbac-pod-create",
+    "rbac-pod-exec",
+    "rbac-secrets-read",
+    "rbac-system-masters",
+    "rbac-token-create",
+    "rbac-webhook-config-write",
+    "rbac-wildcard",
+    "replicas-single",
+    "resources-cpu-request",
+    "resources-memory-limit",
+    "resources-memory-request",
+    "root-filesystem-writable",
+    "secret-in-args",
+    "secret-in-configmap",
+    "secret-in-env",
+    "selector-mismatch",
+    "sensitive-host-mount",
+    "service-external-ips",
+    "service-load-balancer-open",
+    "service-node-port",
+    "service-selector-dangling",
+    "shared-process-namespace",
+    "ssh-port",
+    "tiller-present",
+    "token-automount",
+    "webhook-failure-policy-ignore",
+    "webhook-timeout",
+    "workload-cluster-admin",
+    "writable-host-mount",
 ];

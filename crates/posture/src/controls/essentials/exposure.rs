@@ -21,7 +21,13 @@ pub static LOAD_BALANCER_OPEN: Control = Control::object(
         remediation: "Set spec.loadBalancerSourceRanges, make the load balancer internal with your cloud's annotation, or go through an Ingress.",
         test: "kubectl get services -A -o json | jq -r '.items[] | select(.spec.type == \"LoadBalancer\" and .spec.loadBalancerSourceRanges == null) | .metadata.namespace + \"/\" + .metadata.name'",
         references: &[SERVICES],
-        mappings: &[nsa("Network policies"), attack("T1133"), attack("T1190"), nist("4.4.2"), pci("1.4.1")],
+        mappings: &[
+            nsa("Network policies"),
+            attack("T1133"),
+            attack("T1190"),
+            nist("4.4.2"),
+            pci("1.4.1"),
+        ],
         aliases: &["kube-linter:exposed-services", "kubescape:C-0256"],
     },
     &["/Service"],
@@ -35,9 +41,19 @@ fn load_balancer_open(object: &ObjectContext<'_>, sink: &mut Sink) {
     }
     const RANGES: &str = "spec.loadBalancerSourceRanges";
     let (path, message) = match service.source_ranges() {
-        None => (RANGES, "the load balancer serves every address of the Internet: it names no loadBalancerSourceRanges"),
-        Some(ranges) if ranges.iter().any(|range| matches!(*range, "0.0.0.0/0" | "::/0")) => {
-            (RANGES, "the load balancer serves every address of the Internet: its ranges hold all of them")
+        None => (
+            RANGES,
+            "the load balancer serves every address of the Internet: it names no loadBalancerSourceRanges",
+        ),
+        Some(ranges)
+            if ranges
+                .iter()
+                .any(|range| matches!(*range, "0.0.0.0/0" | "::/0")) =>
+        {
+            (
+                RANGES,
+                "the load balancer serves every address of the Internet: its ranges hold all of them",
+            )
         }
         Some(_) => return,
     };
@@ -56,7 +72,8 @@ fn load_balancer_open(object: &ObjectContext<'_>, sink: &mut Sink) {
 fn is_internal(object: &ObjectContext<'_>) -> bool {
     object.object.annotations().any(|(key, value)| {
         let about = key.contains("load-balancer") || key.contains("loadbalancer");
-        let named = key.contains("internal") && !value.is_empty() && !value.eq_ignore_ascii_case("false");
+        let named =
+            key.contains("internal") && !value.is_empty() && !value.eq_ignore_ascii_case("false");
         let says_so = ["internal", "intranet", "private"]
             .iter()
             .any(|word| value.eq_ignore_ascii_case(word));
@@ -76,7 +93,12 @@ pub static NODE_PORT: Control = Control::object(
         remediation: "Use type ClusterIP behind an Ingress or Gateway.",
         test: "kubectl get services -A -o json | jq -r '.items[] | select(.spec.type == \"NodePort\") | .metadata.namespace + \"/\" + .metadata.name'",
         references: &[SERVICES],
-        mappings: &[nsa("Network policies"), attack("T1133"), nist("4.4.2"), pci("1.4.1")],
+        mappings: &[
+            nsa("Network policies"),
+            attack("T1133"),
+            nist("4.4.2"),
+            pci("1.4.1"),
+        ],
         aliases: &["kube-linter:exposed-services", "kubescape:C-0256"],
     },
     &["/Service"],
@@ -88,7 +110,8 @@ fn node_port(object: &ObjectContext<'_>, sink: &mut Sink) {
     if service.service_type() != ServiceType::NodePort {
         return;
     }
-    let mut remedy = Remedy::new("Serve inside of the cluster only").set(Path::object("spec.type"), "ClusterIP");
+    let mut remedy =
+        Remedy::new("Serve inside of the cluster only").set(Path::object("spec.type"), "ClusterIP");
     // A ClusterIP with a node port is refused.
     for (index, port) in service.ports().enumerate() {
         if port.node().get("nodePort").is_some() {
@@ -122,7 +145,6 @@ pub static EXTERNAL_IPS: Control = Control::object(
     &["/Service"],
     external_ips,
 );
-
 
 fn external_ips(object: &ObjectContext<'_>, sink: &mut Sink) {
     let service = Service::new(object.root());
@@ -175,7 +197,10 @@ const TLS_ELSEWHERE: [&str; 7] = [
 
 fn ingress_no_tls(object: &ObjectContext<'_>, sink: &mut Sink) {
     let elsewhere = TLS_ELSEWHERE.iter().any(|key| {
-        object.object.annotation(key).is_some_and(|value| !value.is_empty() && value != "false")
+        object
+            .object
+            .annotation(key)
+            .is_some_and(|value| !value.is_empty() && value != "false")
     });
     if elsewhere {
         return;
@@ -189,15 +214,22 @@ fn ingress_no_tls(object: &ObjectContext<'_>, sink: &mut Sink) {
     };
     if ingress.tls().next().is_none() {
         sink.report(
-            Violation::new("tls", Path::object("spec.tls"), "the Ingress serves plain HTTP: whoever is on the way reads and changes it")
-                .remedy(remedy()),
+            Violation::new(
+                "tls",
+                Path::object("spec.tls"),
+                "the Ingress serves plain HTTP: whoever is on the way reads and changes it",
+            )
+            .remedy(remedy()),
         );
         return;
     }
     let rules = ingress.spec().and_then(|spec| spec.get("rules"));
     for (index, rule) in rules.into_iter().flat_map(Node::items).enumerate() {
         let written = rule.get("host");
-        let Some(host) = written.and_then(Node::as_str).filter(|host| !host.is_empty()) else {
+        let Some(host) = written
+            .and_then(Node::as_str)
+            .filter(|host| !host.is_empty())
+        else {
             continue;
         };
         if ingress.tls().any(|tls| covers(tls, host)) {
@@ -221,7 +253,9 @@ fn covers(tls: Node<'_>, host: &str) -> bool {
     let hosts = tls.get("hosts").filter(|hosts| !hosts.is_empty());
     hosts.is_none_or(|hosts| {
         hosts.items().filter_map(Node::as_str).any(|named| {
-            let below = named.strip_prefix('*').and_then(|suffix| host.strip_suffix(suffix));
+            let below = named
+                .strip_prefix('*')
+                .and_then(|suffix| host.strip_suffix(suffix));
             named == host || below.is_some_and(|label| !label.is_empty() && !label.contains('.'))
         })
     })
@@ -251,7 +285,11 @@ fn nginx_snippet(object: &ObjectContext<'_>, sink: &mut Sink) {
         if !snippet.is_some_and(|name| name.ends_with("-snippet")) {
             continue;
         }
-        let path = FieldPath::new().key("metadata").key("annotations").key(key).to_string();
+        let path = FieldPath::new()
+            .key("metadata")
+            .key("annotations")
+            .key(key)
+            .to_string();
         sink.report(
             Violation::new(
                 format!("annotation {key}"),
@@ -286,21 +324,34 @@ pub static WILDCARD_HOST: Control = Control::object(
 );
 
 fn wildcard_host(object: &ObjectContext<'_>, sink: &mut Sink) {
-    let rules = Ingress::new(object.root()).spec().and_then(|spec| spec.get("rules"));
+    let rules = Ingress::new(object.root())
+        .spec()
+        .and_then(|spec| spec.get("rules"));
     for (index, rule) in rules.into_iter().flat_map(Node::items).enumerate() {
         let written = rule.get("host");
         let host = written.and_then(Node::as_str).unwrap_or_default();
         let (about, message) = match host {
-            "" => ("host *".to_owned(), "the rule has no host: it answers for every name that leads to the controller"),
-            host if host.starts_with('*') => {
-                (format!("host {host}"), "the rule answers for every name below a domain, also for those it was never meant for")
-            }
+            "" => (
+                "host *".to_owned(),
+                "the rule has no host: it answers for every name that leads to the controller",
+            ),
+            host if host.starts_with('*') => (
+                format!("host {host}"),
+                "the rule answers for every name below a domain, also for those it was never meant for",
+            ),
             _ => continue,
         };
         sink.report(
-            Violation::new(about, Path::object(format!("spec.rules[{index}].host")), message)
-                .observed(written)
-                .remedy(Remedy::manual("Write out the hosts", "Which hosts the application serves.")),
+            Violation::new(
+                about,
+                Path::object(format!("spec.rules[{index}].host")),
+                message,
+            )
+            .observed(written)
+            .remedy(Remedy::manual(
+                "Write out the hosts",
+                "Which hosts the application serves.",
+            )),
         );
     }
 }
@@ -315,7 +366,9 @@ pub static DASHBOARD_EXPOSED: Control = Control::workload(
         why: "The dashboard acts with the rights of whoever logs in, or with its own: clusters have been taken over through dashboards that were left open, to mine coins and to read cloud keys.",
         remediation: "Reach it with kubectl port-forward, or put a proxy that authenticates in front of it.",
         test: "kubectl get services,ingresses -A | grep -i dashboard",
-        references: &["https://kubernetes.io/docs/tasks/access-application-cluster/web-ui-dashboard/"],
+        references: &[
+            "https://kubernetes.io/docs/tasks/access-application-cluster/web-ui-dashboard/",
+        ],
         mappings: &[attack("T1133"), nist("4.3.2")],
         aliases: &["kubescape:C-0014"],
     },
@@ -326,7 +379,9 @@ fn dashboard_exposed(workload: &ObjectContext<'_>, sink: &mut Sink) {
     for (template, pod) in workload.pods() {
         let Some(container) = pod.containers().iter().find(|container| {
             let image = container.image().unwrap_or_default();
-            ["kubernetesui/dashboard", "kubernetes-dashboard"].iter().any(|name| image.contains(name))
+            ["kubernetesui/dashboard", "kubernetes-dashboard"]
+                .iter()
+                .any(|name| image.contains(name))
         }) else {
             continue;
         };
@@ -336,12 +391,16 @@ fn dashboard_exposed(workload: &ObjectContext<'_>, sink: &mut Sink) {
         }
         sink.enter_template(template);
         sink.report(
-            Violation::of(container, "image", "the Kubernetes dashboard is reached from outside of the cluster")
-                .observed(container.get("image"))
-                .remedy(Remedy::manual(
-                    "Close the way to it",
-                    "How people reach it then: kubectl port-forward, or a proxy that authenticates.",
-                )),
+            Violation::of(
+                container,
+                "image",
+                "the Kubernetes dashboard is reached from outside of the cluster",
+            )
+            .observed(container.get("image"))
+            .remedy(Remedy::manual(
+                "Close the way to it",
+                "How people reach it then: kubectl port-forward, or a proxy that authenticates.",
+            )),
         );
     }
 }

@@ -46,7 +46,9 @@ fn root_filesystem_writable(pod: &PodContext<'_>, sink: &mut Sink) {
     for container in pod.containers() {
         // A person works in an ephemeral container, and it ends with the visit.
         let context = container.security_context();
-        if container.kind() == ContainerKind::Ephemeral || context.read_only_root_filesystem() == Some(true) {
+        if container.kind() == ContainerKind::Ephemeral
+            || context.read_only_root_filesystem() == Some(true)
+        {
             continue;
         }
         sink.report(
@@ -59,7 +61,9 @@ fn root_filesystem_writable(pod: &PodContext<'_>, sink: &mut Sink) {
             .remedy(
                 Remedy::new("Make the root file system read-only")
                     .set(container.at(FIELD), true)
-                    .decision("Folders that the program writes to, often /tmp, need an emptyDir volume."),
+                    .decision(
+                        "Folders that the program writes to, often /tmp, need an emptyDir volume.",
+                    ),
             ),
         );
     }
@@ -100,24 +104,36 @@ pub static DANGEROUS_CAPABILITIES: Control = Control::pod(
 const DANGEROUS: [(&str, &str); 14] = [
     ("ALL", "it gives all of them"),
     ("BPF", "it loads programs into the kernel"),
-    ("DAC_READ_SEARCH", "it reads any file of the node that has a handle"),
+    (
+        "DAC_READ_SEARCH",
+        "it reads any file of the node that has a handle",
+    ),
     ("MAC_ADMIN", "it changes the kernel's access rules"),
     ("MAC_OVERRIDE", "it passes the kernel's access rules"),
     ("NET_ADMIN", "it changes routes and firewalls"),
     ("PERFMON", "it observes the kernel and other processes"),
     ("SYSLOG", "it reads the kernel's messages and addresses"),
-    ("SYS_ADMIN", "it mounts file systems and is root by another name"),
+    (
+        "SYS_ADMIN",
+        "it mounts file systems and is root by another name",
+    ),
     ("SYS_BOOT", "it restarts the node"),
     ("SYS_MODULE", "it loads kernel modules"),
     ("SYS_PTRACE", "it reads and changes other processes"),
-    ("SYS_RAWIO", "it reads and writes the node's devices and memory"),
+    (
+        "SYS_RAWIO",
+        "it reads and writes the node's devices and memory",
+    ),
     ("SYS_TIME", "it sets the node's clock"),
 ];
 
 fn dangerous_capabilities(pod: &PodContext<'_>, sink: &mut Sink) {
     for container in pod.containers() {
         let added = |index: u32| {
-            let list = container.security_context().mapping("capabilities")?.get("add")?;
+            let list = container
+                .security_context()
+                .mapping("capabilities")?
+                .get("add")?;
             list.at(usize::try_from(index).ok()?)
         };
         for (index, written) in container.security_context().capabilities("add") {
@@ -132,10 +148,14 @@ fn dangerous_capabilities(pod: &PodContext<'_>, sink: &mut Sink) {
                 .remove(container.at(rest.clone()))
                 .decision("What the program does with the capability fails without it.");
             sink.report(
-                Violation::of(container, rest, format!("the container has the capability {name}: {effect}"))
-                    .about(format!("capability {name}"))
-                    .observed(added(index))
-                    .remedy(remedy),
+                Violation::of(
+                    container,
+                    rest,
+                    format!("the container has the capability {name}: {effect}"),
+                )
+                .about(format!("capability {name}"))
+                .observed(added(index))
+                .remedy(remedy),
             );
         }
     }
@@ -151,7 +171,9 @@ pub static SHARED_PROCESS_NAMESPACE: Control = Control::pod(
         why: "With shareProcessNamespace every container of the pod sees the others' processes, can signal them, and reads their files and environment through /proc: a small sidecar's weakness becomes the main program's.",
         remediation: "Remove shareProcessNamespace; attach an ephemeral container when one must look into a running pod.",
         test: "kubectl get pods -A -o json | jq -r '.items[] | select(.spec.shareProcessNamespace) | .metadata.namespace + \"/\" + .metadata.name'",
-        references: &["https://kubernetes.io/docs/tasks/configure-pod-container/share-process-namespace/"],
+        references: &[
+            "https://kubernetes.io/docs/tasks/configure-pod-container/share-process-namespace/",
+        ],
         mappings: &[attack("T1552"), nist("4.4.3")],
         aliases: &[],
     },
@@ -180,7 +202,9 @@ fn shared_process_namespace(pod: &PodContext<'_>, sink: &mut Sink) {
         .remedy(
             Remedy::new("Give each container its own processes")
                 .set(Path::template(FIELD), false)
-                .decision("A sidecar that signals or watches the main process can't do so any more."),
+                .decision(
+                    "A sidecar that signals or watches the main process can't do so any more.",
+                ),
         ),
     );
 }
@@ -203,9 +227,19 @@ pub static SSH_PORT: Control = Control::pod(
 );
 
 fn ssh_port(pod: &PodContext<'_>, sink: &mut Sink) {
-    on_ports(pod, |port| port == 22, "port 22", "the container serves port 22, which is SSH: a way in that Kubernetes does not authorise", sink, || {
-        Remedy::manual("Remove the SSH server and its port", "How people get in instead: kubectl exec, kubectl debug.")
-    });
+    on_ports(
+        pod,
+        |port| port == 22,
+        "port 22",
+        "the container serves port 22, which is SSH: a way in that Kubernetes does not authorise",
+        sink,
+        || {
+            Remedy::manual(
+                "Remove the SSH server and its port",
+                "How people get in instead: kubectl exec, kubectl debug.",
+            )
+        },
+    );
 }
 
 /// Containers open ports above 1023.
@@ -226,9 +260,19 @@ pub static PRIVILEGED_PORT: Control = Control::pod(
 );
 
 fn privileged_port(pod: &PodContext<'_>, sink: &mut Sink) {
-    on_ports(pod, |port| (1..1024).contains(&port), "privileged port", "the container opens a port below 1024, which may need root", sink, || {
-        Remedy::manual("Listen on a port above 1023", "Which port; the program's own configuration and the Service's targetPort change with it.")
-    });
+    on_ports(
+        pod,
+        |port| (1..1024).contains(&port),
+        "privileged port",
+        "the container opens a port below 1024, which may need root",
+        sink,
+        || {
+            Remedy::manual(
+                "Listen on a port above 1023",
+                "Which port; the program's own configuration and the Service's targetPort change with it.",
+            )
+        },
+    );
 }
 
 fn on_ports(
@@ -245,10 +289,14 @@ fn on_ports(
                 continue;
             };
             sink.report(
-                Violation::of(container, format!("ports[{}].containerPort", port.index()), message)
-                    .about(format!("{what} {number}/{}", port.protocol()))
-                    .observed(port.node().get("containerPort"))
-                    .remedy(remedy()),
+                Violation::of(
+                    container,
+                    format!("ports[{}].containerPort", port.index()),
+                    message,
+                )
+                .about(format!("{what} {number}/{}", port.protocol()))
+                .observed(port.node().get("containerPort"))
+                .remedy(remedy()),
             );
         }
     }
@@ -265,7 +313,10 @@ pub static RUN_AS_LOW_UID: Control = Control::pod(
         remediation: "Set runAsUser to a number of 10000 or more that the image's files allow, or give the pod a user namespace (hostUsers: false).",
         test: "kubectl get pods -A -o json | jq -r '.items[] | select(any(.spec.containers[]; (.securityContext.runAsUser // 99999) < 10000)) | .metadata.namespace + \"/\" + .metadata.name'",
         references: &[SECURITY_CONTEXT],
-        mappings: &[nsa("Non-root containers and \"rootless\" container engines"), attack("T1611")],
+        mappings: &[
+            nsa("Non-root containers and \"rootless\" container engines"),
+            attack("T1611"),
+        ],
         aliases: &["trivy:KSV-0020"],
     },
     run_as_low_uid,
@@ -288,9 +339,13 @@ fn run_as_low_uid(pod: &PodContext<'_>, sink: &mut Sink) {
     let context = pod.security_context();
     if low(context.run_as_user()) {
         sink.report(
-            Violation::new("securityContext.runAsUser", Path::template("spec.securityContext.runAsUser"), MESSAGE)
-                .observed(context.get("runAsUser"))
-                .remedy(remedy()),
+            Violation::new(
+                "securityContext.runAsUser",
+                Path::template("spec.securityContext.runAsUser"),
+                MESSAGE,
+            )
+            .observed(context.get("runAsUser"))
+            .remedy(remedy()),
         );
     }
     for container in pod.containers() {

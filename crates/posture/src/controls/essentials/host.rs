@@ -28,14 +28,24 @@ pub static RUNTIME_SOCKET: Control = Control::pod(
             nist("4.4.3"),
             pci("2.2.6"),
         ],
-        aliases: &["kube-linter:docker-sock", "kubescape:C-0074", "trivy:KSV-0006"],
+        aliases: &[
+            "kube-linter:docker-sock",
+            "kubescape:C-0074",
+            "trivy:KSV-0006",
+        ],
     },
     runtime_socket,
 );
 
 /// Sockets of runtimes, by the file's name.
 const SOCKETS: [&str; 7] = [
-    "containerd.sock", "cri-dockerd.sock", "crio.sock", "docker.sock", "dockershim.sock", "k3s.sock", "podman.sock",
+    "containerd.sock",
+    "cri-dockerd.sock",
+    "crio.sock",
+    "docker.sock",
+    "dockershim.sock",
+    "k3s.sock",
+    "podman.sock",
 ];
 
 /// Folders whose purpose is to hold such a socket.
@@ -60,7 +70,9 @@ fn runtime_socket(pod: &PodContext<'_>, sink: &mut Sink) {
         let Some(path) = volume.host_path().filter(|path| is_socket(path)) else {
             continue;
         };
-        let message = format!("the node's `{path}` is mounted: whoever gets into the container can start any other on the node");
+        let message = format!(
+            "the node's `{path}` is mounted: whoever gets into the container can start any other on the node"
+        );
         let mut violation = on_volume(&volume, message);
         let mut remedy = Remedy::new("Remove the volume and its mounts");
         for (container, mount) in mounts_last_first(pod, &volume) {
@@ -101,14 +113,39 @@ pub static SENSITIVE_HOST_MOUNT: Control = Control::pod(
 
 /// Folders of the node that hold its keys or what it runs.
 const SENSITIVE: [&str; 22] = [
-    "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/opt", "/proc", "/root", "/run", "/sbin", "/sys",
-    "/usr", "/var", "/var/lib", "/var/lib/containerd", "/var/lib/docker", "/var/lib/etcd", "/var/lib/kubelet",
-    "/var/run", "/var/log/pods",
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/home",
+    "/lib",
+    "/lib64",
+    "/opt",
+    "/proc",
+    "/root",
+    "/run",
+    "/sbin",
+    "/sys",
+    "/usr",
+    "/var",
+    "/var/lib",
+    "/var/lib/containerd",
+    "/var/lib/docker",
+    "/var/lib/etcd",
+    "/var/lib/kubelet",
+    "/var/run",
+    "/var/log/pods",
 ];
 
 /// Folders all of whose contents are as sensitive as they are themselves.
 const SENSITIVE_BELOW: [&str; 8] = [
-    "/boot", "/etc/cni", "/etc/kubernetes", "/etc/ssh", "/root", "/var/lib/etcd", "/var/lib/kubelet/pki",
+    "/boot",
+    "/etc/cni",
+    "/etc/kubernetes",
+    "/etc/ssh",
+    "/root",
+    "/var/lib/etcd",
+    "/var/lib/kubelet/pki",
     "/var/lib/kubelet/pods",
 ];
 
@@ -131,7 +168,9 @@ fn sensitive_host_mount(pod: &PodContext<'_>, sink: &mut Sink) {
         let Some(path) = volume.host_path().filter(|path| is_sensitive(path)) else {
             continue;
         };
-        let message = format!("the node's `{path}` is mounted: it holds the node's keys, programs or other pods' data");
+        let message = format!(
+            "the node's `{path}` is mounted: it holds the node's keys, programs or other pods' data"
+        );
         sink.report(on_volume(&volume, message).remedy(Remedy::manual(
             "Mount less than that, or nothing",
             "Which file or folder the program really reads; whether a ConfigMap, the downward API or an endpoint gives the same.",
@@ -162,7 +201,9 @@ fn writable_host_mount(pod: &PodContext<'_>, sink: &mut Sink) {
             continue;
         };
         // Read-only says nothing about sockets; they have a control of their own.
-        let kind = volume.source("hostPath").and_then(|source| source.get("type")?.as_str());
+        let kind = volume
+            .source("hostPath")
+            .and_then(|source| source.get("type")?.as_str());
         if is_socket(path) || matches!(kind, Some("Socket" | "CharDevice" | "BlockDevice")) {
             continue;
         }
@@ -176,11 +217,22 @@ fn writable_host_mount(pod: &PodContext<'_>, sink: &mut Sink) {
                 .set(container.at(rest.clone()), true)
                 .decision("The program can't write there any more: what it writes must go to a volume of its own.");
             sink.report(
-                Violation::of(&container, rest, "the container can write to a folder of the node")
-                    .about(format!("mount {name} at {}", mount.mount_path().unwrap_or_default()))
-                    .also(volume.at("hostPath.path"))
-                    .observed(volume.source("hostPath").and_then(|source| source.get("path")))
-                    .remedy(fix),
+                Violation::of(
+                    &container,
+                    rest,
+                    "the container can write to a folder of the node",
+                )
+                .about(format!(
+                    "mount {name} at {}",
+                    mount.mount_path().unwrap_or_default()
+                ))
+                .also(volume.at("hostPath.path"))
+                .observed(
+                    volume
+                        .source("hostPath")
+                        .and_then(|source| source.get("path")),
+                )
+                .remedy(fix),
             );
         }
     }
@@ -192,19 +244,33 @@ fn host_paths<'a>(pod: &PodContext<'a>) -> impl Iterator<Item = Volume<'a>> + us
 
 fn on_volume(volume: &Volume<'_>, message: String) -> Violation {
     let name = volume.name().unwrap_or_default();
-    Violation::new(format!("volume {name}"), volume.at("hostPath.path"), message)
-        .observed(volume.source("hostPath").and_then(|source| source.get("path")))
+    Violation::new(
+        format!("volume {name}"),
+        volume.at("hostPath.path"),
+        message,
+    )
+    .observed(
+        volume
+            .source("hostPath")
+            .and_then(|source| source.get("path")),
+    )
 }
 
 /// The mounts of a volume, those later in a list first: so that removing one
 /// does not move the next.
-fn mounts_last_first<'a>(pod: &PodContext<'a>, volume: &Volume<'a>) -> Vec<(Container<'a>, VolumeMount<'a>)> {
+fn mounts_last_first<'a>(
+    pod: &PodContext<'a>,
+    volume: &Volume<'a>,
+) -> Vec<(Container<'a>, VolumeMount<'a>)> {
     let Some(name) = volume.name() else {
         return Vec::new();
     };
     let mut mounts = Vec::new();
     for container in pod.containers() {
-        let mut of_container: Vec<_> = container.volume_mounts().filter(|mount| mount.name() == Some(name)).collect();
+        let mut of_container: Vec<_> = container
+            .volume_mounts()
+            .filter(|mount| mount.name() == Some(name))
+            .collect();
         of_container.reverse();
         mounts.extend(of_container.into_iter().map(|mount| (*container, mount)));
     }
@@ -215,7 +281,10 @@ fn mounts_last_first<'a>(pod: &PodContext<'a>, volume: &Volume<'a>) -> Vec<(Cont
 /// empty. `..` is refused by Kubernetes.
 fn clean(path: &str) -> String {
     let mut clean = String::with_capacity(path.len());
-    for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
+    for part in path
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".")
+    {
         clean.push('/');
         clean.push_str(part);
     }

@@ -4,7 +4,7 @@ use plimsoll_model::{ObjectRef, Rule, Severity};
 
 use super::{
     relations::{account, mounts_token, subject, yaml},
-    words::{NAMESPACES, RBAC, SERVICE_ACCOUNTS, attack, cis, nsa, pci},
+    words::{NAMESPACES, NSA_GUIDE, RBAC, SERVICE_ACCOUNTS, attack, cis, nsa, pci},
 };
 use crate::{Control, ObjectContext, Path, Remedy, Sink, Violation};
 
@@ -21,7 +21,7 @@ pub static TOKEN_AUTOMOUNT: Control = Control::workload(
         why: "Unless told otherwise, Kubernetes puts a token of the service account into every container. Most programs never use it; an intruder does, to look around in the API and to use whatever right the account gets one day.",
         remediation: "Set automountServiceAccountToken to false in the pod, or in the service account for all that use it. Give programs that need the API an account of their own with the roles they need.",
         test: "kubectl get pods -A -o json | jq -r '.items[] | select(any(.spec.volumes[]?.projected.sources[]?; .serviceAccountToken)) | .metadata.namespace + \"/\" + .metadata.name + \" \" + .spec.serviceAccountName'",
-        references: &[SERVICE_ACCOUNTS, RBAC],
+        references: &[SERVICE_ACCOUNTS, RBAC, NSA_GUIDE],
         mappings: &[
             cis("5.1.6"),
             nsa("Protecting Pod service account tokens"),
@@ -48,7 +48,9 @@ fn token_automount(workload: &ObjectContext<'_>, sink: &mut Sink) {
         }
         // An account of its own with a role of its own is there to be used.
         let namespace = workload.namespace().unwrap_or_default();
-        let bindings = workload.inventory.bindings_of_subject(&subject(namespace, name));
+        let bindings = workload
+            .inventory
+            .bindings_of_subject(&subject(namespace, name));
         if name != "default" && !bindings.is_empty() {
             continue;
         }
@@ -116,8 +118,13 @@ pub static DEFAULT_SERVICE_ACCOUNT: Control = Control::workload(
         why: "All pods that name no service account share one. A right that one of them gets, all of them have, and the audit log can't tell them apart.",
         remediation: "Give each workload that calls the API a service account of its own and name it in serviceAccountName; take the token away from the others.",
         test: "kubectl get pods -A -o json | jq -r '.items[] | select(.spec.serviceAccountName == \"default\") | .metadata.namespace + \"/\" + .metadata.name'",
-        references: &[SERVICE_ACCOUNTS, RBAC],
-        mappings: &[cis("5.1.5"), nsa("Protecting Pod service account tokens"), attack("T1078.001"), pci("7.2.5")],
+        references: &[SERVICE_ACCOUNTS, RBAC, NSA_GUIDE],
+        mappings: &[
+            cis("5.1.5"),
+            nsa("Protecting Pod service account tokens"),
+            attack("T1078.001"),
+            pci("7.2.5"),
+        ],
         aliases: &["kube-linter:default-service-account"],
     },
     default_service_account,
@@ -161,7 +168,11 @@ pub static DEFAULT_NAMESPACE: Control = Control::workload(
         test: "kubectl get all -n default",
         references: &[NAMESPACES],
         mappings: &[cis("5.6.4"), nsa("Namespaces")],
-        aliases: &["kube-linter:use-namespace", "kubescape:C-0061", "trivy:KSV-0110"],
+        aliases: &[
+            "kube-linter:use-namespace",
+            "kubescape:C-0061",
+            "trivy:KSV-0110",
+        ],
     },
     default_namespace,
 );
@@ -176,8 +187,12 @@ fn default_namespace(workload: &ObjectContext<'_>, sink: &mut Sink) {
         .and_then(|metadata| metadata.get("namespace"))
         .filter(|namespace| !namespace.is_null());
     let message = match written {
-        Some(_) => "the workload stands in the namespace `default`, where nothing is drawn around it",
-        None => "the workload names no namespace and lands in `default` unless whoever applies it says otherwise",
+        Some(_) => {
+            "the workload stands in the namespace `default`, where nothing is drawn around it"
+        }
+        None => {
+            "the workload names no namespace and lands in `default` unless whoever applies it says otherwise"
+        }
     };
     sink.report(
         Violation::new("namespace", Path::object("metadata.namespace"), message)

@@ -37,8 +37,24 @@ impl<'a> ImageName<'a> {
 /// Whether publishers move this tag by convention, in whatever case.
 fn is_moving(tag: &str) -> bool {
     const MOVING: [&str; 18] = [
-        "canary", "current", "dev", "develop", "edge", "experimental", "head", "latest", "lts", "main", "master",
-        "nightly", "prod", "production", "rolling", "stable", "staging", "unstable",
+        "canary",
+        "current",
+        "dev",
+        "develop",
+        "edge",
+        "experimental",
+        "head",
+        "latest",
+        "lts",
+        "main",
+        "master",
+        "nightly",
+        "prod",
+        "production",
+        "rolling",
+        "stable",
+        "staging",
+        "unstable",
     ];
     let tag = tag.to_ascii_lowercase();
     MOVING.contains(&&*tag) || tag.starts_with("latest-") || tag.ends_with("-latest")
@@ -49,7 +65,10 @@ fn is_moving(tag: &str) -> bool {
 fn written_image<'a>(container: &Container<'a>, sink: &mut Sink) -> Option<&'a str> {
     let image = container.image()?;
     if image.contains(['$', '{', '}', '<', '>']) {
-        sink.cannot_judge(container.at("image"), "the image is a placeholder that something else fills in");
+        sink.cannot_judge(
+            container.at("image"),
+            "the image is a placeholder that something else fills in",
+        );
         return None;
     }
     (image != "auto").then_some(image)
@@ -71,7 +90,11 @@ pub static TAG_MUTABLE: Control = Control::pod(
             attack("T1525"),
             nist("4.2.2"),
         ],
-        aliases: &["kube-linter:latest-tag", "polaris:tagNotSpecified", "trivy:KSV-0013"],
+        aliases: &[
+            "kube-linter:latest-tag",
+            "polaris:tagNotSpecified",
+            "trivy:KSV-0013",
+        ],
     },
     tag_mutable,
 );
@@ -86,8 +109,12 @@ fn tag_mutable(pod: &PodContext<'_>, sink: &mut Sink) {
             continue;
         }
         let message = match name.tag {
-            None => format!("the image `{image}` has no tag, which means latest: what runs changes whenever a new one is pushed"),
-            Some(tag) => format!("the image `{image}` has the tag `{tag}`, which moves: what runs changes whenever a new one is pushed"),
+            None => format!(
+                "the image `{image}` has no tag, which means latest: what runs changes whenever a new one is pushed"
+            ),
+            Some(tag) => format!(
+                "the image `{image}` has the tag `{tag}`, which moves: what runs changes whenever a new one is pushed"
+            ),
         };
         sink.report(
             Violation::of(container, "image", message)
@@ -170,11 +197,17 @@ fn pull_policy(pod: &PodContext<'_>, sink: &mut Sink) {
         let policy = container.get(FIELD).and_then(|policy| policy.as_str());
         let message = match policy {
             Some("Always") => continue,
-            Some("Never") => "the image's tag moves, and the node never asks for a newer one: it runs whatever lies there",
-            Some(_) => "the image's tag moves, and a node that has some image of that name does not ask for a newer one",
+            Some("Never") => {
+                "the image's tag moves, and the node never asks for a newer one: it runs whatever lies there"
+            }
+            Some(_) => {
+                "the image's tag moves, and a node that has some image of that name does not ask for a newer one"
+            }
             // Kubernetes sets Always for `latest` and for no tag, and for no other.
             None if name.tag.is_none_or(|tag| tag == "latest") => continue,
-            None => "the image's tag moves, and without a pull policy a node that has some image of that name does not ask for a newer one",
+            None => {
+                "the image's tag moves, and without a pull policy a node that has some image of that name does not ask for a newer one"
+            }
         };
         let path: Path = container.at(FIELD);
         sink.report(
@@ -206,7 +239,12 @@ mod tests {
         check("nginx:1.29", Some("1.29"), false, false);
         check("nginx:1.29-latestish", Some("1.29-latestish"), false, false);
         check("nginx:stable", Some("stable"), false, true);
-        check("nginx:stable-20261101", Some("stable-20261101"), false, false);
+        check(
+            "nginx:stable-20261101",
+            Some("stable-20261101"),
+            false,
+            false,
+        );
         check("r.example.com:5000/a/b", None, false, true);
         check("r.example.com:5000/a/b:1.2", Some("1.2"), false, false);
         check("nginx:latest@sha256:00", Some("latest"), true, false);

@@ -6,7 +6,7 @@ use plimsoll_model::{AssetId, ObjectRef, Rule, Severity};
 
 use super::{
     relations::yaml,
-    words::{NETWORK_POLICIES, attack, cis, nist, nsa, pci},
+    words::{NETWORK_POLICIES, NSA_GUIDE, attack, cis, nist, nsa, pci},
 };
 use crate::{Control, ObjectContext, Path, Remedy, Sink, Violation};
 
@@ -22,7 +22,7 @@ pub static MISSING: Control = Control::workload(
         why: "Pods that no NetworkPolicy selects accept traffic from every pod of the cluster: whoever gets into the least important one can talk to the database.",
         remediation: "Deny all ingress in the namespace by default and allow what is wanted, workload by workload.",
         test: "kubectl get networkpolicies -A -o custom-columns=NS:.metadata.namespace,NAME:.metadata.name,SELECTS:.spec.podSelector",
-        references: &[NETWORK_POLICIES],
+        references: &[NETWORK_POLICIES, NSA_GUIDE],
         mappings: &[
             cis("5.3.2"),
             nsa("Network policies"),
@@ -50,10 +50,14 @@ fn missing(workload: &ObjectContext<'_>, sink: &mut Sink) {
         "no NetworkPolicy says who may reach the pods: every pod of the cluster can",
     );
     let manifest = "spec:\n  podSelector: {}\n  policyTypes: [Ingress]\n";
-    sink.report(with_default_deny(violation, workload, "default-deny-ingress", manifest).remedy(Remedy::manual(
-        "Write a NetworkPolicy for the workload",
-        "Which pods and namespaces must reach it, and on which ports.",
-    )));
+    sink.report(
+        with_default_deny(violation, workload, "default-deny-ingress", manifest).remedy(
+            Remedy::manual(
+                "Write a NetworkPolicy for the workload",
+                "Which pods and namespaces must reach it, and on which ports.",
+            ),
+        ),
+    );
 }
 
 /// Pods reach those only that a policy lets them.
@@ -66,7 +70,7 @@ pub static EGRESS_MISSING: Control = Control::workload(
         why: "Without a rule for egress a pod that was broken into can fetch tools, send data to anywhere, and talk to the cloud's metadata service.",
         remediation: "Deny all egress in the namespace by default, allow DNS, and allow what is wanted, workload by workload.",
         test: "kubectl get networkpolicies -A -o json | jq -r '.items[] | select(.spec.policyTypes // [] | index(\"Egress\")) | .metadata.namespace + \"/\" + .metadata.name'",
-        references: &[NETWORK_POLICIES],
+        references: &[NETWORK_POLICIES, NSA_GUIDE],
         mappings: &[
             cis("5.3.2"),
             nsa("Network policies"),
@@ -89,10 +93,14 @@ fn egress_missing(workload: &ObjectContext<'_>, sink: &mut Sink) {
         "no NetworkPolicy says what the pods may reach: they can send anything anywhere",
     );
     let manifest = "spec:\n  podSelector: {}\n  policyTypes: [Egress]\n  egress:\n    - ports:\n        - {protocol: UDP, port: 53}\n        - {protocol: TCP, port: 53}\n";
-    sink.report(with_default_deny(violation, workload, "default-deny-egress", manifest).remedy(Remedy::manual(
-        "Write a NetworkPolicy for the workload's egress",
-        "What the program must reach: DNS, databases, other services, the outside.",
-    )));
+    sink.report(
+        with_default_deny(violation, workload, "default-deny-egress", manifest).remedy(
+            Remedy::manual(
+                "Write a NetworkPolicy for the workload's egress",
+                "What the program must reach: DNS, databases, other services, the outside.",
+            ),
+        ),
+    );
 }
 
 /// Whether a policy isolates the pods, or none could: policies do not hold for
@@ -152,11 +160,19 @@ pub static ALLOW_ALL: Control = Control::object(
         why: "Policies add up: one that admits everything makes all others for the same pods mean nothing, and the list of policies still looks well.",
         remediation: "Name in `from` who may come in, and in `ports` where.",
         test: "kubectl get networkpolicies -A -o json | jq -r '.items[] | select(any(.spec.ingress[]?; (.from // []) == [] and (.ports // []) == [])) | .metadata.namespace + \"/\" + .metadata.name'",
-        references: &[NETWORK_POLICIES],
-        mappings: &[cis("5.3.2"), nsa("Network policies"), nist("4.3.3"), pci("1.3.1")],
+        references: &[NETWORK_POLICIES, NSA_GUIDE],
+        mappings: &[
+            cis("5.3.2"),
+            nsa("Network policies"),
+            nist("4.3.3"),
+            pci("1.3.1"),
+        ],
         aliases: &[],
     },
-    &["networking.k8s.io/NetworkPolicy", "extensions/NetworkPolicy"],
+    &[
+        "networking.k8s.io/NetworkPolicy",
+        "extensions/NetworkPolicy",
+    ],
     allow_all,
 );
 
@@ -190,7 +206,9 @@ fn admits_everybody(peers: Node<'_>) -> bool {
     peers.items().any(|peer| {
         let block = peer.get("ipBlock");
         let cidr = block.and_then(|block| block.get("cidr")?.as_str());
-        let except = block.and_then(|block| block.get("except")).is_some_and(|except| !except.is_empty());
+        let except = block
+            .and_then(|block| block.get("except"))
+            .is_some_and(|except| !except.is_empty());
         matches!(cidr, Some("0.0.0.0/0" | "::/0")) && !except
     })
 }

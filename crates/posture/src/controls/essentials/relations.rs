@@ -28,7 +28,15 @@ fn by_default(workload: &ObjectContext<'_>, fields: &[&str], resource: &str) -> 
     let ranges = workload.inventory.limit_ranges(namespace);
     ranges
         .into_iter()
-        .filter_map(|ix| workload.inventory.get(ix)?.document.root().get("spec")?.get("limits"))
+        .filter_map(|ix| {
+            workload
+                .inventory
+                .get(ix)?
+                .document
+                .root()
+                .get("spec")?
+                .get("limits")
+        })
         .flat_map(Node::items)
         .filter(|limit| limit.get("type").and_then(Node::as_str) == Some("Container"))
         .any(|limit| {
@@ -84,7 +92,10 @@ pub(super) fn subject(namespace: &str, account: &str) -> SubjectKey {
 
 /// `spec.replicas`, with what is missing as Kubernetes takes it.
 pub(super) fn replicas(workload: &ObjectContext<'_>) -> i64 {
-    let written = workload.root().get("spec").and_then(|spec| spec.get("replicas"));
+    let written = workload
+        .root()
+        .get("spec")
+        .and_then(|spec| spec.get("replicas"));
     written.and_then(Node::as_i64).unwrap_or(1)
 }
 
@@ -106,8 +117,13 @@ impl Labelled for TemplateLabels<'_> {
 /// for names come from foreign files.
 pub(super) fn yaml(text: &str) -> String {
     let plain = text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.bytes().all(|c| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'-'))
-        && !matches!(text, "true" | "false" | "yes" | "no" | "on" | "off" | "null" | "y" | "n");
+        && text
+            .bytes()
+            .all(|c| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+        && !matches!(
+            text,
+            "true" | "false" | "yes" | "no" | "on" | "off" | "null" | "y" | "n"
+        );
     if plain {
         text.to_owned()
     } else {

@@ -6,7 +6,7 @@ use plimsoll_model::{Rule, Severity};
 
 use super::{
     relations,
-    words::{RESOURCES, attack, nist, nsa},
+    words::{NSA_GUIDE, RESOURCES, attack, nist, nsa},
 };
 use crate::{At, Control, ObjectContext, PodContext, Remedy, Sink, Violation};
 
@@ -20,7 +20,7 @@ pub static MEMORY_LIMIT: Control = Control::workload(
         why: "Without a limit a leak or a flood of requests takes the node's memory. The kernel then kills what it finds, most often a neighbour, and the node may stop answering altogether.",
         remediation: "Set resources.limits.memory to what the container uses at its peak and some reserve; the same value as the request is the most predictable. A LimitRange gives the namespace a default.",
         test: "kubectl get pods -A -o json | jq -r '.items[] | select(any(.spec.containers[]; .resources.limits.memory == null)) | .metadata.namespace + \"/\" + .metadata.name'",
-        references: &[RESOURCES],
+        references: &[RESOURCES, NSA_GUIDE],
         mappings: &[nsa("Resource policies"), attack("T1499"), nist("4.4.3")],
         aliases: &[
             "kube-linter:unset-memory-requirements",
@@ -73,7 +73,7 @@ pub static MEMORY_REQUEST: Control = Control::workload(
         why: "The scheduler counts requests, not use: a container that requests nothing is put on a node that is full, and is among the first to be killed there when memory runs out.",
         remediation: "Set resources.requests.memory to what the container usually needs. A limit alone is a request of the same amount.",
         test: "kubectl get pods -A -o json | jq -r '.items[] | select(any(.spec.containers[]; .resources.requests.memory == null)) | .metadata.namespace + \"/\" + .metadata.name'",
-        references: &[RESOURCES],
+        references: &[RESOURCES, NSA_GUIDE],
         mappings: &[nsa("Resource policies")],
         aliases: &[
             "kube-linter:unset-memory-requirements",
@@ -107,7 +107,7 @@ pub static CPU_REQUEST: Control = Control::workload(
         why: "On a busy node CPU time is shared out by requests. A container that requests none gets what is left, which is nothing when it matters, and autoscaling by CPU has nothing to measure against.",
         remediation: "Set resources.requests.cpu to what the container usually needs.",
         test: "kubectl get pods -A -o json | jq -r '.items[] | select(any(.spec.containers[]; .resources.requests.cpu == null)) | .metadata.namespace + \"/\" + .metadata.name'",
-        references: &[RESOURCES],
+        references: &[RESOURCES, NSA_GUIDE],
         mappings: &[nsa("Resource policies")],
         aliases: &[
             "kube-linter:unset-cpu-requirements",
@@ -141,7 +141,7 @@ pub static CPU_LIMIT: Control = Control::workload(
         why: "A limit keeps a container from using idle CPU of the node. Among tenants that do not trust each other, and against stolen capacity, that is wanted; elsewhere requests share CPU fairly already and a limit mostly slows the program down.",
         remediation: "Set resources.limits.cpu where tenants must not affect each other; otherwise leave this control out of your baseline.",
         test: "kubectl get pods -A -o json | jq -r '.items[] | select(any(.spec.containers[]; .resources.limits.cpu == null)) | .metadata.namespace + \"/\" + .metadata.name'",
-        references: &[RESOURCES],
+        references: &[RESOURCES, NSA_GUIDE],
         mappings: &[nsa("Resource policies"), attack("T1496"), nist("4.4.3")],
         aliases: &[
             "kube-linter:unset-cpu-requirements",
@@ -175,7 +175,7 @@ pub static EPHEMERAL_STORAGE_LIMIT: Control = Control::workload(
         why: "Logs, emptyDir volumes and the writable layer lie on the node's disk. A container that fills it makes the kubelet evict pods, its own and others'.",
         remediation: "Set resources.limits.ephemeral-storage to what logs and scratch files take at most.",
         test: "kubectl get pods -A -o json | jq -r '.items[] | select(any(.spec.containers[]; .resources.limits[\"ephemeral-storage\"] == null)) | .metadata.namespace + \"/\" + .metadata.name'",
-        references: &[RESOURCES],
+        references: &[RESOURCES, NSA_GUIDE],
         mappings: &[nsa("Resource policies"), attack("T1499")],
         aliases: &[],
     },
@@ -226,9 +226,9 @@ fn request_of(
 ) {
     each_container(workload, sink, |pod, container, sink| {
         // A limit without a request is a request too, and so is a default.
-        let requested = ["requests", "limits"]
-            .into_iter()
-            .any(|list| amount(container, list, resource).is_some() || pod_level(pod, list, resource));
+        let requested = ["requests", "limits"].into_iter().any(|list| {
+            amount(container, list, resource).is_some() || pod_level(pod, list, resource)
+        });
         if requested || relations::default_request(workload, resource) {
             return;
         }
@@ -258,7 +258,9 @@ fn each_container(
 
 /// The amount that is written down, unless it is zero, which limits nothing.
 fn amount<'a>(container: &Container<'a>, list: &str, resource: &str) -> Option<Node<'a>> {
-    container.resource(list, resource).filter(|node| is_amount(*node))
+    container
+        .resource(list, resource)
+        .filter(|node| is_amount(*node))
 }
 
 /// Whether the pod as a whole has such a limit or request (`spec.resources`).

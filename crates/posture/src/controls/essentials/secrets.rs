@@ -34,9 +34,22 @@ pub static IN_ENV: Control = Control::pod(
         why: "A password in a manifest is read by everyone who can read the repository, the pod or its Deployment, lies in every backup and copy, and can't be changed without a rollout. `get pods` is a right that nobody guards like `get secrets`.",
         remediation: "Put the value into a Secret, best one that an external store fills, mount it as a file or refer to it with valueFrom, and change it.",
         test: "kubectl get pods -A -o json | jq -r '.items[] | .metadata.namespace + \"/\" + .metadata.name + \" \" + (.spec.containers[].env[]? | select(.value != null and (.name | test(\"PASS|SECRET|TOKEN|KEY\"))) | .name)'",
-        references: &[SECRETS, "https://kubernetes.io/docs/concepts/configuration/secret/"],
-        mappings: &[cis("5.4.1"), nsa("Secrets"), attack("T1552"), nist("4.1.4"), pci("8.6.2")],
-        aliases: &["kube-linter:env-var-secret", "kubescape:C-0012", "polaris:sensitiveContainerEnvVar"],
+        references: &[
+            SECRETS,
+            "https://kubernetes.io/docs/concepts/configuration/secret/",
+        ],
+        mappings: &[
+            cis("5.4.1"),
+            nsa("Secrets"),
+            attack("T1552"),
+            nist("4.1.4"),
+            pci("8.6.2"),
+        ],
+        aliases: &[
+            "kube-linter:env-var-secret",
+            "kubescape:C-0012",
+            "polaris:sensitiveContainerEnvVar",
+        ],
     },
     in_env,
 );
@@ -45,7 +58,10 @@ fn in_env(pod: &PodContext<'_>, sink: &mut Sink) {
     for container in pod.containers() {
         for variable in container.env() {
             let name = variable.name();
-            let Some(reason) = variable.value().and_then(|value| detect::secret(name, value)) else {
+            let Some(reason) = variable
+                .value()
+                .and_then(|value| detect::secret(name, value))
+            else {
                 continue;
             };
             sink.report(
@@ -86,7 +102,11 @@ fn env_ref(pod: &PodContext<'_>, sink: &mut Sink) {
             "Whether the program can read it from a file: where, and under which name.",
         )
     };
-    let report = |container: &Container<'_>, rest: String, about: String, name: Option<Node<'_>>, sink: &mut Sink| {
+    let report = |container: &Container<'_>,
+                  rest: String,
+                  about: String,
+                  name: Option<Node<'_>>,
+                  sink: &mut Sink| {
         sink.report(
             Violation::of(container, rest, MESSAGE)
                 .about(about)
@@ -96,18 +116,34 @@ fn env_ref(pod: &PodContext<'_>, sink: &mut Sink) {
     };
     for container in pod.containers() {
         for variable in container.env() {
-            let source = variable.value_from().and_then(|from| from.get("secretKeyRef"));
+            let source = variable
+                .value_from()
+                .and_then(|from| from.get("secretKeyRef"));
             if let Some(source) = source.filter(|source| source.kind() == Kind::Mapping) {
                 let rest = format!("env[{}].valueFrom.secretKeyRef", variable.index());
-                report(container, rest, format!("env {}", variable.name()), source.get("name"), sink);
+                report(
+                    container,
+                    rest,
+                    format!("env {}", variable.name()),
+                    source.get("name"),
+                    sink,
+                );
             }
         }
         for (index, from) in container.env_from() {
-            let source = from.get("secretRef").filter(|source| source.kind() == Kind::Mapping);
+            let source = from
+                .get("secretRef")
+                .filter(|source| source.kind() == Kind::Mapping);
             if let Some(source) = source {
                 let name = source.get("name");
                 let text = name.and_then(Node::scalar_text).unwrap_or_default();
-                report(container, format!("envFrom[{index}].secretRef"), format!("envFrom {text}"), name, sink);
+                report(
+                    container,
+                    format!("envFrom[{index}].secretRef"),
+                    format!("envFrom {text}"),
+                    name,
+                    sink,
+                );
             }
         }
     }
@@ -124,7 +160,13 @@ pub static IN_ARGS: Control = Control::pod(
         remediation: "Put the value into a Secret and let the program read it from a file or from a variable: `--password-file`, `$(PASSWORD)`. Then change it.",
         test: "kubectl get pods -A -o json | jq -r '.items[] | .metadata.namespace + \"/\" + .metadata.name + \" \" + ([.spec.containers[] | (.command, .args) | .[]?] | join(\" \"))' | grep -Ei 'passw|token|secret'",
         references: &[SECRETS],
-        mappings: &[cis("5.4.1"), nsa("Secrets"), attack("T1552"), nist("4.1.4"), pci("8.6.2")],
+        mappings: &[
+            cis("5.4.1"),
+            nsa("Secrets"),
+            attack("T1552"),
+            nist("4.1.4"),
+            pci("8.6.2"),
+        ],
         aliases: &[],
     },
     in_args,
@@ -140,14 +182,23 @@ fn in_args(pod: &PodContext<'_>, sink: &mut Sink) {
                 .map(|item| item.scalar_text().unwrap_or_default())
                 .collect();
             for (index, text) in texts.iter().enumerate() {
-                let flag = index.checked_sub(1).and_then(|before| texts.get(before)).copied();
+                let flag = index
+                    .checked_sub(1)
+                    .and_then(|before| texts.get(before))
+                    .copied();
                 let Some((what, reason)) = in_argument(text, flag) else {
                     continue;
                 };
                 sink.report(
-                    Violation::of(container, format!("{list}[{index}]"), format!("the command line holds {reason}, in plain text"))
-                        .about(format!("{list} {what}"))
-                        .remedy(rotate("Let the program read the value from a file or a variable")),
+                    Violation::of(
+                        container,
+                        format!("{list}[{index}]"),
+                        format!("the command line holds {reason}, in plain text"),
+                    )
+                    .about(format!("{list} {what}"))
+                    .remedy(rotate(
+                        "Let the program read the value from a file or a variable",
+                    )),
                 );
             }
         }
@@ -157,7 +208,10 @@ fn in_args(pod: &PodContext<'_>, sink: &mut Sink) {
 /// The secret within one argument: what it is called and what it is. `before`
 /// is the argument before it: `--password VALUE`.
 fn in_argument<'t>(text: &'t str, before: Option<&'t str>) -> Option<(&'t str, Reason)> {
-    let flag_of = |word: &'t str| word.strip_prefix('-').map(|flag| flag.trim_start_matches('-'));
+    let flag_of = |word: &'t str| {
+        word.strip_prefix('-')
+            .map(|flag| flag.trim_start_matches('-'))
+    };
     if let Some(flag) = before.and_then(flag_of).filter(|flag| !flag.contains('=')) {
         let found = (!text.starts_with('-') && !text.contains(char::is_whitespace))
             .then(|| detect::secret(flag, text))
@@ -171,7 +225,9 @@ fn in_argument<'t>(text: &'t str, before: Option<&'t str>) -> Option<(&'t str, R
         if let Some((name, value)) = word.split_once('=') {
             let value = value.trim_matches(['"', '\'', ';']);
             let name = flag_of(name).unwrap_or(name);
-            if !name.contains(['/', '?', '&', '$', '(']) && let Some(reason) = detect::secret(name, value) {
+            if !name.contains(['/', '?', '&', '$', '('])
+                && let Some(reason) = detect::secret(name, value)
+            {
                 return Some((name, reason));
             }
         }
@@ -189,9 +245,17 @@ pub static IN_CONFIG_MAP: Control = Control::object(
         why: "ConfigMaps are made to be read: most roles may, they are not encrypted at rest, and tools print them. Secrets have rights, encryption and stores of their own.",
         remediation: "Put the value into a Secret, best one that an external store fills, and change it.",
         test: "kubectl get configmaps -A -o yaml | grep -iE 'passw|token|secret|private key'",
-        references: &[SECRETS, "https://kubernetes.io/docs/concepts/configuration/configmap/"],
+        references: &[
+            SECRETS,
+            "https://kubernetes.io/docs/concepts/configuration/configmap/",
+        ],
         mappings: &[nsa("Secrets"), attack("T1552"), nist("4.1.4"), pci("8.6.2")],
-        aliases: &["kubescape:C-0012", "polaris:sensitiveConfigmapContent", "trivy:KSV-0109", "trivy:KSV-01010"],
+        aliases: &[
+            "kubescape:C-0012",
+            "polaris:sensitiveConfigmapContent",
+            "trivy:KSV-0109",
+            "trivy:KSV-01010",
+        ],
     },
     &["/ConfigMap"],
     in_config_map,
@@ -215,8 +279,12 @@ fn in_config_map(object: &ObjectContext<'_>, sink: &mut Sink) {
             };
             let path = FieldPath::new().key("data").key(key.text).to_string();
             sink.report(
-                Violation::new(about, Path::object(path), format!("the ConfigMap holds {reason}, in plain text"))
-                    .remedy(rotate("Move the value to a Secret")),
+                Violation::new(
+                    about,
+                    Path::object(path),
+                    format!("the ConfigMap holds {reason}, in plain text"),
+                )
+                .remedy(rotate("Move the value to a Secret")),
             );
         }
     }
@@ -234,7 +302,9 @@ fn in_text<'t>(key: &str, text: &'t str) -> Vec<(&'t str, Reason)> {
     }
     let mut found: Vec<(&str, Reason)> = Vec::new();
     for line in text.lines() {
-        if let Some(secret) = in_line(line).filter(|(name, _)| !found.iter().any(|(known, _)| known == name)) {
+        if let Some(secret) =
+            in_line(line).filter(|(name, _)| !found.iter().any(|(known, _)| known == name))
+        {
             found.push(secret);
         }
     }
@@ -244,15 +314,24 @@ fn in_text<'t>(key: &str, text: &'t str) -> Vec<(&'t str, Reason)> {
 /// `db.password = hunter2`, `"password": "hunter2",`, or a secret by shape.
 fn in_line(line: &str) -> Option<(&str, Reason)> {
     let line = line.trim();
-    if ["#", "//", ";", "--", "*"].iter().any(|comment| line.starts_with(comment)) && !line.starts_with("-----BEGIN") {
+    if ["#", "//", ";", "--", "*"]
+        .iter()
+        .any(|comment| line.starts_with(comment))
+        && !line.starts_with("-----BEGIN")
+    {
         return None;
     }
     let line = line.strip_prefix("- ").unwrap_or(line);
     let named = line.find(['=', ':']).and_then(|at| {
         let name = line[..at].trim().trim_matches(['"', '\'']);
         let simple = !name.is_empty()
-            && name.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.'));
-        let value = line[at + 1..].trim_start_matches(['=', '>']).trim().trim_end_matches([',', ';']);
+            && name
+                .bytes()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.'));
+        let value = line[at + 1..]
+            .trim_start_matches(['=', '>'])
+            .trim()
+            .trim_end_matches([',', ';']);
         let value = value.trim_matches(['"', '\'']);
         // Prose and code have spaces and calls; a secret in a file has none.
         let plain = value.len() >= 3 && !value.contains([' ', '\t', '(', '<', '{', '[', '|']);
@@ -271,7 +350,11 @@ mod tests {
         for (text, before, expect) in [
             ("--password=hunter2", None, Some("password")),
             ("hunter2", Some("--password"), Some("password")),
-            ("export DB_PASSWORD=hunter2; exec web", None, Some("DB_PASSWORD")),
+            (
+                "export DB_PASSWORD=hunter2; exec web",
+                None,
+                Some("DB_PASSWORD"),
+            ),
             ("--db-password=\"hunter2\"", None, Some("db-password")),
             ("--password=$(DB_PASSWORD)", None, None),
             ("--password-file=/run/secrets/db", None, None),
@@ -291,19 +374,50 @@ mod tests {
     #[test]
     fn files_are_read_line_by_line() {
         let check = |key: &str, text: &str, expect: &[&str]| {
-            let found: Vec<_> = in_text(key, text).into_iter().map(|(name, _)| name).collect();
+            let found: Vec<_> = in_text(key, text)
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect();
             assert_eq!(found, expect, "{key}: {text}");
         };
         check("password", "hunter2", &[""]);
-        check("app.properties", "a=1\ndb.password=hunter2\ndb.url=jdbc:x\n", &["db.password"]);
-        check("app.yaml", "db:\n  password: hunter2\n  user: shop\n", &["password"]);
-        check("app.json", "{\n  \"apiKey\": \"abc-def\",\n  \"x\": 1\n}\n", &["apiKey"]);
+        check(
+            "app.properties",
+            "a=1\ndb.password=hunter2\ndb.url=jdbc:x\n",
+            &["db.password"],
+        );
+        check(
+            "app.yaml",
+            "db:\n  password: hunter2\n  user: shop\n",
+            &["password"],
+        );
+        check(
+            "app.json",
+            "{\n  \"apiKey\": \"abc-def\",\n  \"x\": 1\n}\n",
+            &["apiKey"],
+        );
         check("app.yaml", "# password: hunter2\nuser: shop\n", &[]);
-        check("app.yaml", "password: ${DB_PASSWORD}\ntoken: \"{{ .Token }}\"\n", &[]);
-        check("nginx.conf", "location / {\n  proxy_set_header X-Token $http_token;\n}\n", &[]);
-        check("readme.md", "password: ask the platform team for one\nx\n", &[]);
+        check(
+            "app.yaml",
+            "password: ${DB_PASSWORD}\ntoken: \"{{ .Token }}\"\n",
+            &[],
+        );
+        check(
+            "nginx.conf",
+            "location / {\n  proxy_set_header X-Token $http_token;\n}\n",
+            &[],
+        );
+        check(
+            "readme.md",
+            "password: ask the platform team for one\nx\n",
+            &[],
+        );
         check("app.py", "token = get_token()\nx = 1\n", &[]);
-        check("app.yaml", "tokenUrl: https://id.example.com/token\nb: 1\n", &[]);
+        check(
+            "app.yaml",
+            "tokenUrl: https://id.example.com/token\nb: 1\n",
+            &[],
+        );
         check("log-level", "debug", &[]);
     }
 }

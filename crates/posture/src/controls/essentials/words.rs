@@ -78,5 +78,4 @@ pub(super) const NAMESPACES: &str =
 pub(super) const CHECKLIST: &str =
     "https://kubernetes.io/docs/concepts/security/security-checklist/";
 /// The hardening guidance of NSA and CISA.
-pub(super) const NSA_GUIDE: &str =
-    "https://media.defense.gov/2022/Aug/29/2003066362/-1/-1/0/CTR_KUBERNETES_HARDENING_GUIDANCE_1.2_20220829.PDF";
+pub(super) const NSA_GUIDE: &str = "https://media.defense.gov/2022/Aug/29/2003066362/-1/-1/0/CTR_KUBERNETES_HARDENING_GUIDANCE_1.2_20220829.PDF";

@@ -48,17 +48,28 @@ fn kind(words: &[String]) -> Option<Name> {
     const PUBLIC: [&str; 4] = ["PUBLIC", "PUBLISHABLE", "PUB", "EXAMPLE"];
     // What stands behind the words that decide: which one, in which form.
     const TRAILING: [&str; 14] = [
-        "B64", "BASE64", "DEFAULT", "DEV", "HEX", "NEW", "OLD", "PLAIN", "PLAINTEXT", "PROD", "PRODUCTION", "RAW",
-        "STAGING", "VALUE",
+        "B64",
+        "BASE64",
+        "DEFAULT",
+        "DEV",
+        "HEX",
+        "NEW",
+        "OLD",
+        "PLAIN",
+        "PLAINTEXT",
+        "PROD",
+        "PRODUCTION",
+        "RAW",
+        "STAGING",
+        "VALUE",
     ];
     let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
     if words.iter().any(|word| PUBLIC.contains(word)) {
         return None;
     }
-    while words
-        .last()
-        .is_some_and(|word| TRAILING.contains(word) || word.bytes().all(|byte| byte.is_ascii_digit()))
-    {
+    while words.last().is_some_and(|word| {
+        TRAILING.contains(word) || word.bytes().all(|byte| byte.is_ascii_digit())
+    }) {
         words.pop();
     }
     let (last, before) = words.split_last()?;
@@ -73,7 +84,8 @@ fn kind(words: &[String]) -> Option<Name> {
         "TOKEN" | "PAT" if !before.is_empty() || *last == "TOKEN" => Some(Name::Token),
         "APIKEY" | "SECRETKEY" | "ACCESSKEY" | "PRIVATEKEY" => Some(Name::Key),
         "KEY" => match previous {
-            "API" | "SECRET" | "PRIVATE" | "ENCRYPTION" | "SIGNING" | "MASTER" | "AUTH" | "LICENSE" => Some(Name::Key),
+            "API" | "SECRET" | "PRIVATE" | "ENCRYPTION" | "SIGNING" | "MASTER" | "AUTH"
+            | "LICENSE" => Some(Name::Key),
             "ACCESS" if before.len() >= 2 && before.contains(&"SECRET") => Some(Name::Key),
             _ => Some(Name::MaybeKey),
         },
@@ -107,20 +119,66 @@ fn words(name: &str) -> Vec<String> {
 /// Whether a value is what it says, and not a hint where the value is.
 pub(crate) fn is_literal(value: &str) -> bool {
     const REFERENCES: [&str; 21] = [
-        "$", "%", "@", "{{", "<", "`", "[[", "ENC[", "ENC(", "arn:aws:", "aws-sm:", "awssm:", "azurekeyvault:", "env:",
-        "file:", "op://", "ref+", "secret:", "secretref:", "sm://", "vault:",
+        "$",
+        "%",
+        "@",
+        "{{",
+        "<",
+        "`",
+        "[[",
+        "ENC[",
+        "ENC(",
+        "arn:aws:",
+        "aws-sm:",
+        "awssm:",
+        "azurekeyvault:",
+        "env:",
+        "file:",
+        "op://",
+        "ref+",
+        "secret:",
+        "secretref:",
+        "sm://",
+        "vault:",
     ];
     const FOLDERS: [&str; 16] = [
-        "/app/", "/config/", "/data/", "/dev/", "/etc/", "/home/", "/mnt/", "/opt/", "/proc/", "/root/", "/run/",
-        "/secrets/", "/srv/", "/tmp/", "/usr/", "/var/",
+        "/app/",
+        "/config/",
+        "/data/",
+        "/dev/",
+        "/etc/",
+        "/home/",
+        "/mnt/",
+        "/opt/",
+        "/proc/",
+        "/root/",
+        "/run/",
+        "/secrets/",
+        "/srv/",
+        "/tmp/",
+        "/usr/",
+        "/var/",
     ];
     const NOTHING: [&str; 12] = [
-        "-", "...", "n/a", "nil", "none", "null", "redacted", "string", "todo", "undefined", "unset", "[redacted]",
+        "-",
+        "...",
+        "n/a",
+        "nil",
+        "none",
+        "null",
+        "redacted",
+        "string",
+        "todo",
+        "undefined",
+        "unset",
+        "[redacted]",
     ];
     let value = value.trim();
     let lower = value.to_ascii_lowercase();
     let is_name_of_one = value.starts_with("projects/") && value.contains("/secrets/");
-    let masked = value.chars().all(|c| matches!(c, '*' | 'x' | 'X' | '.' | '-' | '•' | '#'));
+    let masked = value
+        .chars()
+        .all(|c| matches!(c, '*' | 'x' | 'X' | '.' | '-' | '•' | '#'));
     !(value.is_empty()
         || masked
         || is_name_of_one
@@ -147,10 +205,20 @@ fn is_number(value: &str) -> bool {
 /// `TLS_SECRET: shop-tls` names a Secret; so does a name that is one.
 fn is_object_name(words: &[String], value: &str) -> bool {
     const OF_OBJECTS: [&str; 9] = [
-        "BACKUP", "CERT", "CERTIFICATE", "IMAGE", "K8S", "KUBE", "KUBERNETES", "PULL", "TLS",
+        "BACKUP",
+        "CERT",
+        "CERTIFICATE",
+        "IMAGE",
+        "K8S",
+        "KUBE",
+        "KUBERNETES",
+        "PULL",
+        "TLS",
     ];
     let about_objects = words.iter().any(|word| OF_OBJECTS.contains(&word.as_str()));
-    let like_a_name = value.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'/'));
+    let like_a_name = value
+        .bytes()
+        .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'/'));
     let says_so = ["-secret", "-secrets", "-tls", "-credentials", "-creds"]
         .iter()
         .any(|end| value.ends_with(end));
@@ -213,10 +281,19 @@ mod tests {
             ("KEYBOARD", "dvorak", false),
             ("SECRETARY", "Ada", false),
             ("AUTH", "oidc", false),
-            ("GOOGLE_APPLICATION_CREDENTIALS", "/var/secrets/key.json", false),
+            (
+                "GOOGLE_APPLICATION_CREDENTIALS",
+                "/var/secrets/key.json",
+                false,
+            ),
             ("LOG_LEVEL", "debug", false),
         ] {
-            assert_eq!(secret(name, value).is_some(), expect, "{name}={value}: {:?}", secret(name, value));
+            assert_eq!(
+                secret(name, value).is_some(),
+                expect,
+                "{name}={value}: {:?}",
+                secret(name, value)
+            );
         }
     }
 

@@ -55,8 +55,9 @@ fn word(word: &str) -> Option<Reason> {
 fn token(text: &str) -> Option<Reason> {
     let is_token = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.');
     let known = PREFIXES.iter().find(|(prefix, least, _)| {
-        text.strip_prefix(prefix)
-            .is_some_and(|rest| rest.len() >= *least && rest.bytes().all(is_token) && is_varied(rest))
+        text.strip_prefix(prefix).is_some_and(|rest| {
+            rest.len() >= *least && rest.bytes().all(is_token) && is_varied(rest)
+        })
     });
     if let Some((_, _, reason)) = known {
         return Some(reason);
@@ -64,7 +65,9 @@ fn token(text: &str) -> Option<Reason> {
     let aws = ["AKIA", "ASIA"].iter().any(|prefix| {
         text.strip_prefix(prefix).is_some_and(|rest| {
             rest.len() == 16
-                && rest.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+                && rest
+                    .bytes()
+                    .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
                 && !rest.ends_with("EXAMPLE")
         })
     });
@@ -87,7 +90,12 @@ fn is_jwt(text: &str) -> bool {
     };
     let mut parts = text.split('.');
     text.starts_with("eyJ")
-        && parts.by_ref().take(3).filter(|part| base64url(part)).count() == 3
+        && parts
+            .by_ref()
+            .take(3)
+            .filter(|part| base64url(part))
+            .count()
+            == 3
         && parts.next().is_none()
 }
 
@@ -103,9 +111,9 @@ fn url_password(text: &str) -> bool {
     let Some((user_info, host)) = authority.rsplit_once('@') else {
         return false;
     };
-    user_info
-        .split_once(':')
-        .is_some_and(|(_, password)| is_scheme && !scheme.is_empty() && !host.is_empty() && is_literal(password))
+    user_info.split_once(':').is_some_and(|(_, password)| {
+        is_scheme && !scheme.is_empty() && !host.is_empty() && is_literal(password)
+    })
 }
 
 /// `Server=...;Password=...` and the keys of Azure's.
@@ -121,7 +129,8 @@ fn connection_string(text: &str) -> Option<Reason> {
     parts()
         .any(|(key, value)| {
             let key = key.trim().to_ascii_lowercase();
-            matches!(&*key, "password" | "pwd" | "accountkey" | "sharedaccesskey") && is_literal(value)
+            matches!(&*key, "password" | "pwd" | "accountkey" | "sharedaccesskey")
+                && is_literal(value)
         })
         .then_some("a password within a connection string")
 }
@@ -142,7 +151,8 @@ fn is_varied(text: &str) -> bool {
 /// characters, and none of the things that look alike.
 pub(crate) fn is_random(text: &str) -> bool {
     let text = text.trim();
-    let in_alphabet = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'=' | b'_' | b'-');
+    let in_alphabet =
+        |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'=' | b'_' | b'-');
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let upper = text.bytes().filter(u8::is_ascii_uppercase).count();
     let lower = text.bytes().filter(u8::is_ascii_lowercase).count();
@@ -195,7 +205,10 @@ mod tests {
             joined("-----BEGIN ", "PRIVATE KEY-----"),
             joined("postgres://shop:", "hunter2@db.data.svc:5432/shop"),
             joined("Server=db;Database=shop;", "Password=hunter2;"),
-            joined("eyJhbGciOiJIUzI1NiJ9.", "eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"),
+            joined(
+                "eyJhbGciOiJIUzI1NiJ9.",
+                "eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P",
+            ),
             joined("curl -H Authorization:token ghp_", random),
             joined("--token=ghp_", random),
         ] {
