@@ -1,6 +1,6 @@
 //! Attainment as an interval, and the verdict it gives.
 
-use plimsoll_model::{Attainment, Counts, Percent, Verdict, WindowResult};
+use plimsoll_model::{Attainment, Counts, GoalVerdict, Percent, Verdict, WindowResult};
 
 /// What certainly and what possibly meets the goal, of how much: in assets, or
 /// in asset-seconds for a goal with a window.
@@ -71,6 +71,18 @@ impl Level {
         } else {
             Verdict::Breached
         }
+    }
+}
+
+/// Whether what is certain reaches what is required at the time of the
+/// verdict: `met`, or `at-risk` because of what is still to come. An `at-risk`
+/// goal that is behind its ramp does not hold.
+pub fn holds(verdict: &GoalVerdict) -> bool {
+    match verdict.verdict {
+        Verdict::Met => true,
+        // Both are rounded down to the same unit, so the comparison is exact.
+        Verdict::AtRisk => verdict.attainment.lower >= verdict.attainment.required,
+        Verdict::Unverified | Verdict::Breached => false,
     }
 }
 

@@ -9,7 +9,7 @@
 //! - [`evaluate`]: a verdict for every goal. The fix plan is left empty; see
 //!   [`plan`].
 //! - [`record`]: what the next run must know of this one.
-//! - [`holding`]: a goal moved to where it holds today.
+//! - [`holds()`]: whether a goal holds at the time of its verdict.
 
 use std::sync::Arc;
 
@@ -30,7 +30,6 @@ mod notes;
 pub mod plan;
 #[cfg(test)]
 mod properties;
-mod propose;
 mod ramp;
 mod scope;
 #[cfg(test)]
@@ -38,11 +37,11 @@ mod testing;
 mod window;
 mod words;
 
+pub use attainment::holds;
 pub use classes::{BUILT_IN_CLASS, BUILT_IN_RANK, CLASS_KEY, Classes, classes};
 pub use evaluate::{evaluate, evaluate_with};
 pub use exceptions::accepted;
 pub use history::{FORGET_FINDINGS_AFTER, KEEP_RUNS_FOR, MOST_RUNS, record};
-pub use propose::{holding, holds};
 pub use window::DEFAULT_MAX_GAP;
 
 /// The line that was drawn: the resources a user wrote, each with its place.
