@@ -20,8 +20,10 @@
 
 use plimsoll_model::{Finding, FixPlan, GoalVerdict, PlanProof};
 
+mod acts;
 mod bound;
 mod causes;
+mod changes;
 mod cover;
 mod exact;
 mod greedy;

@@ -158,9 +158,8 @@ fn shares(state: &State<'_>, alive: &[bool], available: impl Fn(u32) -> bool) ->
             }
         }
         let pieces = pieces_in_need(state, &mut demands, &units);
-        if pieces > 0 {
-            shares[set as usize] = (cover.weights[set as usize] << SCALE_BITS) / pieces;
-        }
+        let scaled = cover.weights[set as usize] << SCALE_BITS;
+        shares[set as usize] = scaled.checked_div(pieces).unwrap_or(u64::MAX);
         for req in reqs.drain(..) {
             seen[req as usize] = 0;
         }

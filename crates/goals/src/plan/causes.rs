@@ -50,8 +50,7 @@ pub struct Cause {
     /// plan raises it to the hardest of the fixes it takes, and adds
     /// [`FURTHER_CHANGE`] for each distinct change after the first.
     pub effort: u32,
-    /// Whether a change there reaches more than one asset. Such a change
-    /// clears all that it can clear, wanted or not.
+    /// Whether a change there reaches more than one asset.
     pub shared: bool,
 }
 

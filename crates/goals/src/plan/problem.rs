@@ -1,14 +1,12 @@
 //! From verdicts to a problem of sets and demands.
 
-use plimsoll_model::{
-    AssetState, AssetVerdict, Finding, Fix, FixEdit, FixTarget, GoalVerdict, ObjectRef, Verdict,
-    resource::Clause,
-};
+use plimsoll_model::{AssetState, AssetVerdict, Finding, GoalVerdict, Verdict, resource::Clause};
 use rustc_hash::FxHashSet;
 
 use super::{
-    causes::{Causes, FURTHER_CHANGE, effort_of},
-    cover::{Cover, Requirement},
+    causes::{Causes, effort_of},
+    changes::{Distinct, effort},
+    cover::{Cover, Lists, Requirement},
 };
 
 /// One way to clear a finding.
@@ -58,8 +56,8 @@ pub(super) struct Problem<'a> {
     pub(super) levels: Vec<Level>,
     /// The finding of each element.
     pub(super) findings: Vec<u32>,
-    /// The ways to clear each element's finding, by rank: one per cause.
-    pub(super) ways: Vec<Vec<Way>>,
+    /// The ways to clear each element's finding.
+    pub(super) ways: Ways,
     /// What each demand is.
     pub(super) demands: Vec<Demand>,
     /// The goals that do not hold.
@@ -68,58 +66,61 @@ pub(super) struct Problem<'a> {
     pub(super) out_of_reach: u64,
 }
 
-/// Something that is done once in a place, however many findings want it.
-#[derive(PartialEq, Eq, Hash)]
-pub(super) enum Change<'a> {
-    Edit(&'a FixEdit),
-    Add(&'a ObjectRef),
-    ByHand(&'a str),
+/// The ways to clear the finding of each element, by rank, one per cause.
+#[derive(Default)]
+pub(super) struct Ways {
+    all: Vec<Way>,
+    ends: Vec<usize>,
 }
 
-/// The changes that a fix consists of.
-pub(super) fn changes(fix: &Fix) -> impl Iterator<Item = Change<'_>> {
-    let whole = match &fix.target {
-        FixTarget::New { object, .. } => Some(Change::Add(object)),
-        _ if fix.edits.is_empty() => Some(Change::ByHand(&fix.summary)),
-        _ => None,
+impl Ways {
+    /// Each element with its ways.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &[Way])> {
+        let starts = std::iter::once(&0).chain(&self.ends);
+        let ranges = starts.zip(&self.ends);
+        ranges
+            .zip(0..)
+            .map(|((&start, &end), element)| (element, &self.all[start..end]))
+    }
+}
+
+/// Puts the ways to clear a finding, for each cause the easiest fix there,
+/// behind what `into` holds, by rank; says whether there are any.
+pub(super) fn ways(
+    finding: u32,
+    findings: &[Finding],
+    causes: &Causes,
+    ranks: &[u32],
+    into: &mut Vec<Way>,
+) -> bool {
+    let index = finding as usize;
+    let (Some(of), Some(finding)) = (causes.of.get(index), findings.get(index)) else {
+        return false;
     };
-    whole.into_iter().chain(fix.edits.iter().map(Change::Edit))
-}
-
-/// The effort of so many distinct changes in one place.
-pub(super) fn effort(hardest: u32, changes: usize) -> u32 {
-    let further = u32::try_from(changes.saturating_sub(1)).unwrap_or(u32::MAX);
-    hardest
-        .saturating_add(further.saturating_mul(FURTHER_CHANGE))
-        .max(1)
-}
-
-/// The ways to clear a finding: for each cause the easiest fix there.
-pub(super) fn ways(finding: u32, findings: &[Finding], causes: &Causes, ranks: &[u32]) -> Vec<Way> {
-    let (Some(of), Some(finding)) = (
-        causes.of.get(finding as usize),
-        findings.get(finding as usize),
-    ) else {
-        return Vec::new();
-    };
-    let mut ways: Vec<Way> = of
-        .iter()
-        .filter_map(|&(cause, fix)| {
-            let known = causes.causes.get(cause as usize)?;
-            let effort = known
-                .effort
-                .max(effort_of(finding.fixes.get(fix as usize)?));
-            Some(Way {
-                rank: ranks[cause as usize],
-                effort,
-                fix,
-                cause,
-            })
+    let start = into.len();
+    into.extend(of.iter().filter_map(|&(cause, fix)| {
+        let known = causes.causes.get(cause as usize)?;
+        let effort = known
+            .effort
+            .max(effort_of(finding.fixes.get(fix as usize)?));
+        Some(Way {
+            rank: ranks[cause as usize],
+            effort,
+            fix,
+            cause,
         })
-        .collect();
-    ways.sort_unstable();
-    ways.dedup_by_key(|way| way.cause);
-    ways
+    }));
+    into[start..].sort_unstable();
+    // Of the ways through one cause the first is the easiest.
+    let mut kept = start;
+    for next in start..into.len() {
+        if kept == start || into[kept - 1].cause != into[next].cause {
+            into[kept] = into[next];
+            kept += 1;
+        }
+    }
+    into.truncate(kept);
+    kept > start
 }
 
 /// Each cause's place in the order of keys: what breaks ties.
@@ -154,6 +155,10 @@ impl<'a> Problem<'a> {
     }
 }
 
+/// What must be covered for an asset: how many of which elements, for each
+/// violated clause.
+type Wants = Vec<(u32, Vec<u32>)>;
+
 struct Builder<'a> {
     given: &'a [Finding],
     causes: &'a Causes,
@@ -161,7 +166,7 @@ struct Builder<'a> {
     /// The element of each finding, or [`NONE`].
     element_of: Vec<u32>,
     findings: Vec<u32>,
-    ways: Vec<Vec<Way>>,
+    ways: Ways,
     requirements: Vec<Requirement>,
     demands: Vec<Demand>,
     demand_group: Vec<u32>,
@@ -180,7 +185,7 @@ impl<'a> Builder<'a> {
             ranks,
             element_of: vec![NONE; given.len()],
             findings: Vec::new(),
-            ways: Vec::new(),
+            ways: Ways::default(),
             requirements: Vec::new(),
             demands: Vec::new(),
             demand_group: Vec::new(),
@@ -238,11 +243,7 @@ impl<'a> Builder<'a> {
 
     /// What must be covered to end the violations of an asset; none when no
     /// known change does.
-    fn requirements_of(
-        &mut self,
-        verdict: &GoalVerdict,
-        asset: &AssetVerdict,
-    ) -> Option<Vec<(u32, Vec<u32>)>> {
+    fn requirements_of(&mut self, verdict: &GoalVerdict, asset: &AssetVerdict) -> Option<Wants> {
         let mut wants = Some(Vec::new());
         for clause in asset
             .clauses
@@ -291,23 +292,18 @@ impl<'a> Builder<'a> {
         if known != NONE {
             return Some(known);
         }
-        let ways = ways(finding, self.given, self.causes, self.ranks);
-        if ways.is_empty() {
+        let into = &mut self.ways.all;
+        if !ways(finding, self.given, self.causes, self.ranks, into) {
             return None;
         }
+        self.ways.ends.push(into.len());
         let element = self.findings.len() as u32;
         self.element_of[finding as usize] = element;
         self.findings.push(finding);
-        self.ways.push(ways);
         Some(element)
     }
 
-    fn group(
-        &mut self,
-        assets: Vec<(u32, Vec<(u32, Vec<u32>)>)>,
-        need: u64,
-        settles: bool,
-    ) -> Option<u32> {
+    fn group(&mut self, assets: Vec<(u32, Wants)>, need: u64, settles: bool) -> Option<u32> {
         if need == 0 {
             return None;
         }
@@ -330,7 +326,7 @@ impl<'a> Builder<'a> {
 
     fn finish(self, goals: Vec<Wanted<'_>>) -> Problem<'_> {
         let mut at: Vec<(u32, u32, u32, u32)> = Vec::new();
-        for (ways, element) in self.ways.iter().zip(0_u32..) {
+        for (element, ways) in self.ways.iter() {
             at.extend(
                 ways.iter()
                     .map(|way| (way.rank, way.effort, element, way.fix)),
@@ -344,15 +340,18 @@ impl<'a> Builder<'a> {
             }
             causes
         };
+        let mut distinct = Distinct::default();
+        let mut room = Room::new(self.findings.len(), &self.requirements);
         let (mut levels, mut weights, mut covers) = (Vec::new(), Vec::new(), Vec::new());
         for of_cause in at.chunk_by(|a, b| a.0 == b.0) {
-            let mut distinct = FxHashSet::default();
+            distinct.clear();
             let mut below = 0;
+            let cause = cause_of[of_cause[0].0 as usize];
             for of_level in of_cause.chunk_by(|a, b| a.1 == b.1) {
                 for &(_, _, element, fix) in of_level {
                     let finding = self.findings[element as usize];
                     let fixes = &self.given[finding as usize].fixes;
-                    distinct.extend(changes(&fixes[fix as usize]));
+                    distinct.add(&fixes[fix as usize]);
                 }
                 below += of_level.len();
                 let set = levels.len() as u32;
@@ -361,12 +360,15 @@ impl<'a> Builder<'a> {
                         .iter()
                         .map(|&(_, _, element, _)| (set, element)),
                 );
-                let (rank, hardest, ..) = of_level[0];
+                let hardest = of_level[0].1;
                 levels.push(Level {
-                    cause: cause_of[rank as usize],
+                    cause,
                     effort: hardest,
                 });
-                weights.push(u64::from(effort(hardest, distinct.len())));
+                // What clauses accept there need not be changed.
+                let wanted = room.wanted(&of_cause[..below]);
+                let changes = distinct.count().min(wanted);
+                weights.push(u64::from(effort(hardest, changes)));
             }
         }
         let count = self.findings.len();
@@ -386,6 +388,46 @@ impl<'a> Builder<'a> {
             goals,
             out_of_reach: self.out_of_reach + self.stuck.len() as u64,
         }
+    }
+}
+
+/// Counts how many of a set's elements requirements can want at most.
+struct Room<'a> {
+    requirements: &'a [Requirement],
+    reqs: Lists,
+    seen: Vec<u32>,
+}
+
+impl<'a> Room<'a> {
+    fn new(elements: usize, requirements: &'a [Requirement]) -> Self {
+        let mut pairs = Vec::new();
+        for (requirement, index) in requirements.iter().zip(0..) {
+            pairs.extend(requirement.elements.iter().map(|&element| (element, index)));
+        }
+        let reqs = Lists::from_pairs(elements, &pairs);
+        Room {
+            requirements,
+            reqs,
+            seen: vec![0; requirements.len()],
+        }
+    }
+
+    fn wanted(&mut self, set: &[(u32, u32, u32, u32)]) -> usize {
+        let mut wanted = 0;
+        for &(_, _, element, _) in set {
+            for &req in self.reqs.of(element) {
+                let seen = &mut self.seen[req as usize];
+                wanted += usize::from(*seen < self.requirements[req as usize].need);
+                *seen += 1;
+            }
+        }
+        for &(_, _, element, _) in set {
+            self.reqs
+                .of(element)
+                .iter()
+                .for_each(|&req| self.seen[req as usize] = 0);
+        }
+        wanted
     }
 }
 

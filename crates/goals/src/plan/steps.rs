@@ -2,19 +2,19 @@
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
-use plimsoll_model::{
-    AssetState, Finding, Fix, FixEdit, FixStep, FixTarget, GoalVerdict, Severity,
-};
-use rustc_hash::{FxHashMap, FxHashSet};
+use plimsoll_model::{Finding, FixStep, GoalVerdict, Severity};
+use rustc_hash::FxHashMap;
 
 use super::{
+    acts::{along, trim},
     causes::{Cause, Causes, effort_of},
+    changes,
     cover::State,
-    problem::{self, Problem, Way},
+    problem::{Problem, Way},
 };
 
 /// A finding and the fix that a plan takes for it.
-type Taken = (u32, u32);
+pub(super) type Taken = (u32, u32);
 
 /// The steps of the plan that `state` holds.
 pub(super) fn steps(
@@ -32,12 +32,10 @@ pub(super) fn steps(
         let effort = chosen.entry(level.cause).or_default();
         *effort = level.effort.max(*effort);
     }
-    let mut assigned: Vec<Option<Way>> = problem
-        .ways
-        .iter()
-        .map(|ways| pick(ways, &chosen, causes))
-        .collect();
-    trim(&mut assigned, problem, state, findings, causes);
+    let ways = problem.ways.iter();
+    let mut assigned: Vec<Option<Way>> =
+        ways.map(|(_, ways)| pick(ways, &chosen, causes)).collect();
+    trim(&mut assigned, problem, state, findings);
 
     let mut taken: FxHashMap<u32, Vec<Taken>> = FxHashMap::default();
     for (way, &finding) in assigned.iter().zip(&problem.findings) {
@@ -45,11 +43,8 @@ pub(super) fn steps(
             taken.entry(way.cause).or_default().push((finding, way.fix));
         }
     }
-    for (finding, way) in along(problem, verdicts, findings, causes, ranks, &chosen) {
-        // Only where the plan changes something anyway.
-        if let Some(list) = taken.get_mut(&way.cause) {
-            list.push((finding, way.fix));
-        }
+    for (finding, way) in along(&taken, verdicts, findings, causes, ranks) {
+        taken.entry(way.cause).or_default().push((finding, way.fix));
     }
     let helped = helped(problem, state, &assigned);
     let mut steps: Vec<(u32, usize, FixStep)> = taken
@@ -79,8 +74,8 @@ pub(super) fn steps(
     steps.into_iter().map(|(_, _, step)| step).collect()
 }
 
-/// The chosen cause that clears a finding: something shared first, since it
-/// clears it whether wanted or not, then the one with the least effort.
+/// The chosen cause that clears a finding: something shared first, since
+/// an edit there does for many, then the one with the least effort.
 fn pick(ways: &[Way], chosen: &FxHashMap<u32, u32>, causes: &Causes) -> Option<Way> {
     let open = ways.iter().filter(|way| {
         chosen
@@ -95,90 +90,6 @@ fn pick(ways: &[Way], chosen: &FxHashMap<u32, u32>, causes: &Causes) -> Option<W
         )
     })
     .copied()
-}
-
-/// Leaves out what the goal does not need although the object is edited: where
-/// a goal accepts some violations, the ones that take most effort stay, then
-/// the least severe. What a shared change or the same edit clears anyway stays
-/// in.
-fn trim(
-    assigned: &mut [Option<Way>],
-    problem: &Problem<'_>,
-    state: &State<'_>,
-    findings: &[Finding],
-    causes: &Causes,
-) {
-    let cover = &problem.cover;
-    let mut have = state.have.clone();
-    let fix_of = |element: usize, way: &Way| -> &Fix {
-        &findings[problem.findings[element] as usize].fixes[way.fix as usize]
-    };
-    let mut same: FxHashMap<(u32, &[FixEdit]), u32> = FxHashMap::default();
-    let mut order = Vec::new();
-    for (element, way) in assigned.iter().enumerate() {
-        let Some(way) = way else { continue };
-        let fix = fix_of(element, way);
-        if !fix.edits.is_empty() {
-            *same.entry((way.cause, &*fix.edits)).or_default() += 1;
-        }
-        let own = matches!(fix.target, FixTarget::Own);
-        if own && !causes.causes[way.cause as usize].shared {
-            let finding = problem.findings[element];
-            let severity = findings[finding as usize].severity;
-            order.push((Reverse(way.effort), severity, Reverse(finding), element));
-        }
-    }
-    order.sort_unstable();
-    for (.., element) in order {
-        let Some(way) = assigned[element] else {
-            continue;
-        };
-        let alone = same
-            .get(&(way.cause, &*fix_of(element, &way).edits))
-            .is_none_or(|&n| n == 1);
-        let reqs = cover.reqs.of(element as u32);
-        let spare = reqs.iter().all(|&req| {
-            let complete = state.open[cover.req_demand[req as usize] as usize] == 0;
-            !complete || have[req as usize] > cover.req_need[req as usize]
-        });
-        if alone && spare {
-            assigned[element] = None;
-            reqs.iter().for_each(|&req| have[req as usize] -= 1);
-        }
-    }
-}
-
-/// Findings that violate a goal and that the plan does not need, but that a
-/// shared change of the plan clears along the way.
-fn along(
-    problem: &Problem<'_>,
-    verdicts: &[GoalVerdict],
-    findings: &[Finding],
-    causes: &Causes,
-    ranks: &[u32],
-    chosen: &FxHashMap<u32, u32>,
-) -> Vec<(u32, Way)> {
-    if !chosen
-        .keys()
-        .any(|&cause| causes.causes[cause as usize].shared)
-    {
-        return Vec::new();
-    }
-    let mut seen: FxHashSet<u32> = problem.findings.iter().copied().collect();
-    let mut more = Vec::new();
-    let assets = verdicts.iter().flat_map(|verdict| &verdict.assets);
-    let clauses = assets.flat_map(|asset| &asset.clauses);
-    for clause in clauses.filter(|clause| clause.state == AssetState::Violated) {
-        for &finding in clause.findings.iter().take(clause.violating as usize) {
-            if !seen.insert(finding) {
-                continue;
-            }
-            let mut ways = problem::ways(finding, findings, causes, ranks);
-            ways.retain(|way| causes.causes[way.cause as usize].shared);
-            more.extend(pick(&ways, chosen, causes).map(|way| (finding, way)));
-        }
-    }
-    more
 }
 
 /// Which cause helps which asset over the line of some goal, in order, and
@@ -234,7 +145,7 @@ fn credit(steps: &mut [(u32, usize, FixStep)], helped: &[(u32, u32, bool)]) {
 
 /// One step: all that is changed at one cause.
 fn step(cause: &Cause, taken: &[Taken], findings: &[Finding]) -> FixStep {
-    let mut changes = FxHashSet::default();
+    let mut distinct = changes::Distinct::default();
     let mut hardest = cause.effort;
     let mut decisions = BTreeSet::new();
     let mut summaries = Vec::new();
@@ -243,7 +154,7 @@ fn step(cause: &Cause, taken: &[Taken], findings: &[Finding]) -> FixStep {
     for &(index, fix) in taken {
         let finding = &findings[index as usize];
         let fix = &finding.fixes[fix as usize];
-        changes.extend(problem::changes(fix));
+        distinct.add(fix);
         hardest = hardest.max(effort_of(fix));
         severity = severity.max(finding.severity);
         if let Some(decision) = &fix.decision {
@@ -255,11 +166,11 @@ fn step(cause: &Cause, taken: &[Taken], findings: &[Finding]) -> FixStep {
         fixes.push((index, fix.clone()));
     }
     FixStep {
-        summary: summary(cause, &summaries, changes.len()),
+        summary: summary(cause, &summaries, distinct.count()),
         cause: cause.cause.clone(),
         object: cause.object.clone(),
         location: cause.location.clone(),
-        effort: problem::effort(hardest, changes.len()),
+        effort: changes::effort(hardest, distinct.count()),
         decisions: decisions.into_iter().collect(),
         clears: taken.iter().map(|&(finding, _)| finding).collect(),
         fixes,
