@@ -82,7 +82,8 @@ impl FromStr for Format {
         let nearest = names()
             .map(|(name, format)| (strsim::osa_distance(name, &wanted), format))
             .min_by_key(|(distance, _)| *distance)
-            .filter(|(distance, _)| *distance <= 2)
+            // One slip in three letters; more is another word.
+            .filter(|(distance, _)| distance * 3 <= wanted.len().max(3))
             .map(|(_, format)| format);
         // What is echoed goes to a terminal.
         let text = crate::text::clean(text).chars().take(60).collect();

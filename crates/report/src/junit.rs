@@ -160,11 +160,7 @@ fn case(
     let message = xml(&message.join("; "));
     let mut body = String::new();
     for because in &listed.because {
-        if let Ok(at) = usize::try_from(because.clause)
-            && let Some(clause) = goal.clauses.get(at)
-        {
-            let _ = writeln!(body, "{}: {}", clause.text, because.text);
-        }
+        let _ = writeln!(body, "{}", words::because(goal, because));
         let findings = lookup.findings(&because.findings);
         for finding in findings.iter().take(FINDINGS) {
             let place = words::finding_place(finding);

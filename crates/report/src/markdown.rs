@@ -255,8 +255,9 @@ fn assets(doc: &mut Doc, lookup: &Lookup<'_>, goal: &GoalReport) {
             place.unwrap_or_default()
         );
         for because in &asset.because {
-            if !because.text.is_empty() {
-                item.push_str(&format!("\n  - {}", text(&because.text)));
+            let why = words::because(goal, because);
+            if !why.is_empty() {
+                item.push_str(&format!("\n  - {}", text(&why)));
             }
             let findings = lookup.findings(&because.findings);
             for finding in findings.iter().take(FINDINGS) {

@@ -6,7 +6,7 @@ mod paper;
 mod plan;
 mod scan;
 
-pub(crate) use check::check;
+pub(crate) use check::{SEVERITY, check};
 pub(crate) use paper::{Line, Paper};
 pub(crate) use plan::plan;
 pub(crate) use scan::scan;

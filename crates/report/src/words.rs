@@ -4,8 +4,8 @@ use plimsoll_model::{
     AssetState, Counts, PlanProof, Severity, Timestamp, Verdict, WindowResult,
     time::date_of,
     wire::{
-        CheckReport, CoverageReport, DiagnosticLevel, DiagnosticReport, EditReport, FindingReport,
-        GapState, GoalReport, PlanSummary, StepReport,
+        BecauseReport, CheckReport, CoverageReport, DiagnosticLevel, DiagnosticReport, EditReport,
+        FindingReport, GapState, GoalReport, PlanSummary, StepReport,
     },
 };
 
@@ -149,6 +149,9 @@ pub(crate) fn attainment(goal: &GoalReport) -> String {
     let a = &goal.attainment;
     let digits = decimals(a.target);
     let show = |fraction| percent(fraction, digits);
+    if goal.counts.in_scope == 0 && goal.window.is_none() {
+        return format!("nothing in scope, target {}", show(a.target));
+    }
     let (lower, upper) = (show(a.lower), show(a.upper));
     let range = if lower == upper {
         lower
@@ -161,6 +164,20 @@ pub(crate) fn attainment(goal: &GoalReport) -> String {
         format!(", {} required today", show(a.required))
     };
     format!("{range}, target {}{required}", show(a.target))
+}
+
+/// Why an asset is in its state, for one clause: the clause and the reason.
+pub(crate) fn because(goal: &GoalReport, because: &BecauseReport) -> String {
+    let clause = usize::try_from(because.clause)
+        .ok()
+        .and_then(|at| goal.clauses.get(at));
+    let clause = clause.map_or("", |clause| clause.text.as_str());
+    match (clause, because.text.as_str()) {
+        (clause, "") => clause.to_owned(),
+        ("", text) => text.to_owned(),
+        (clause, text) if clause == text => text.to_owned(),
+        (clause, text) => format!("{clause}: {text}"),
+    }
 }
 
 /// A window in words: `over the window 98.7% of asset-time good, 0.2% unknown`.

@@ -6,7 +6,7 @@ use super::{AssetChange, AssetSide, Change, Diff, FindingChange, GoalDiff, GoalS
 use crate::{
     markdown::{Doc, code, text as md},
     style::{Style, Tone},
-    terminal::{Line, Paper},
+    terminal::{Line, Paper, SEVERITY},
     text::{count, decimals, number, percent},
     words,
 };
@@ -145,13 +145,17 @@ pub(super) fn terminal(diff: &Diff, style: Style, out: &mut dyn Write) -> io::Re
 
 fn goal(paper: &mut Paper<'_>, goal: &GoalDiff) -> io::Result<()> {
     let word = words::verdict(goal.to);
-    let mut left = Line::of(goal.to.into(), word)
-        .and(&" ".repeat(LABEL - word.len()))
-        .put(Tone::Strong, &goal.name);
+    let label = Line::of(goal.to.into(), word);
+    let mut name = Line::of(Tone::Strong, &goal.name);
     if goal.from != goal.to {
-        left = left.put(Tone::Faint, &format!("  was {}", words::verdict(goal.from)));
+        name = name.put(Tone::Faint, &format!("  was {}", words::verdict(goal.from)));
     }
-    paper.apart(0, &left, &Line::of(Tone::Faint, &goal.owner))?;
+    paper.apart(
+        0,
+        (&label, LABEL),
+        &name,
+        &Line::of(Tone::Faint, &goal.owner),
+    )?;
     let room = LABEL;
     paper.field(
         2,
@@ -188,11 +192,10 @@ fn line_change(change: &super::LineChange) -> String {
 /// An asset whose standing changed; used for simulations too.
 pub(crate) fn asset(paper: &mut Paper<'_>, change: &AssetChange) -> io::Result<()> {
     let word = change.to.as_str();
-    let left = Line::of(tone(change.to), word)
-        .and(&" ".repeat(LABEL - word.len()))
-        .and(&change.object.to_string());
+    let label = Line::of(tone(change.to), word);
+    let name = Line::plain(&change.object.to_string());
     let right = Line::of(Tone::Faint, &format!("was {}", change.from.as_str()));
-    paper.apart(2, &left, &right)?;
+    paper.apart(2, (&label, LABEL), &name, &right)?;
     for why in &change.why {
         paper.text(LABEL + 2, &Line::of(Tone::Faint, why))?;
     }
@@ -227,7 +230,7 @@ fn assets(paper: &mut Paper<'_>, title: &str, assets: &[AssetSide]) -> io::Resul
     for asset in &assets[..shown] {
         let place = asset.place.as_deref().unwrap_or_default();
         let left = Line::plain(&asset.object.to_string());
-        paper.apart(2, &left, &Line::of(Tone::Faint, place))?;
+        paper.apart(2, (&Line::new(), 0), &left, &Line::of(Tone::Faint, place))?;
     }
     more(paper, 2, assets.len() - shown)
 }
@@ -250,10 +253,13 @@ fn findings(paper: &mut Paper<'_>, kind: Change, changes: &[&FindingChange]) -> 
             .and(": ")
             .and(&change.message)
             .put(Tone::Faint, &format!(" [{}]", change.control));
-        paper.field(2, &severity, 9, &line)?;
-        paper.text(11, &Line::of(Tone::Faint, &format!("why: {}", change.why)))?;
+        paper.field(2, &severity, SEVERITY, &line)?;
+        paper.text(
+            2 + SEVERITY,
+            &Line::of(Tone::Faint, &format!("why: {}", change.why)),
+        )?;
     }
-    more(paper, 11, changes.len() - shown)
+    more(paper, 2 + SEVERITY, changes.len() - shown)
 }
 
 /// Writes a diff as Markdown.

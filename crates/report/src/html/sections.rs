@@ -48,6 +48,11 @@ fn card(page: &mut Page, lookup: &Lookup<'_>, goal: &GoalReport) {
     } else {
         format!("{lower} to {upper}")
     };
+    let range = if goal.counts.in_scope == 0 && goal.window.is_none() {
+        "nothing in scope".to_owned()
+    } else {
+        range
+    };
     let required = if a.required == a.target {
         String::new()
     } else {
@@ -147,7 +152,7 @@ fn assets(page: &mut Page, lookup: &Lookup<'_>, goal: &GoalReport) {
     );
     page.raw(&format!("<details><summary>{title}</summary><ul>"));
     for asset in assets.iter().take(ASSETS) {
-        self::asset(page, lookup, asset);
+        self::asset(page, lookup, goal, asset);
     }
     if assets.len() > ASSETS {
         let left = number((assets.len() - ASSETS) as u64);
@@ -158,7 +163,7 @@ fn assets(page: &mut Page, lookup: &Lookup<'_>, goal: &GoalReport) {
     page.raw("</ul></details>");
 }
 
-fn asset(page: &mut Page, lookup: &Lookup<'_>, listed: &GoalAssetReport) {
+fn asset(page: &mut Page, lookup: &Lookup<'_>, goal: &GoalReport, listed: &GoalAssetReport) {
     let at = lookup
         .place(&listed.asset)
         .map(|at| place(&at))
@@ -172,7 +177,7 @@ fn asset(page: &mut Page, lookup: &Lookup<'_>, listed: &GoalAssetReport) {
     for because in &listed.because {
         page.raw(&format!(
             "<div class=\"muted\">{}</div>",
-            esc(&because.text)
+            esc(&words::because(goal, because))
         ));
         let findings = lookup.findings(&because.findings);
         if findings.is_empty() {

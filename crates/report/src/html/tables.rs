@@ -27,7 +27,7 @@ const NOTES: usize = 200;
 /// Assets by what they have in common.
 pub(super) fn groups(page: &mut Page, title: &str, none: &str, groups: &[Group<'_>]) {
     page.raw(&format!(
-        "<div class=\"box\"><table><caption>{title}</caption><thead><tr><th scope=\"col\">name</th>\
+        "<div class=\"box\"><table class=\"groups\"><caption>{title}</caption><thead><tr><th scope=\"col\">name</th>\
          <th scope=\"col\">assets</th><th scope=\"col\" class=\"n\">violated</th>\
          <th scope=\"col\" class=\"n\">findings</th></tr></thead><tbody>"
     ));
@@ -78,7 +78,7 @@ pub(super) fn findings(
     }
     severity_table(page, severities);
     page.raw(
-        "<div class=\"tools\" role=\"search\"><label>Search <input type=\"search\" id=\"search\" \
+        "<div class=\"tools\" role=\"search\"><label class=\"search\">Search <input type=\"search\" id=\"search\" \
          placeholder=\"object, control, file\"></label>",
     );
     for severity in Severity::WORST_FIRST {
@@ -104,7 +104,7 @@ pub(super) fn findings(
 fn severity_table(page: &mut Page, severities: &BTreeMap<Severity, u64>) {
     let most = severities.values().copied().max().unwrap_or(0);
     page.raw(
-        "<div class=\"box\"><table><caption>By severity</caption><thead><tr>\
+        "<div class=\"box\"><table class=\"severities\"><caption>By severity</caption><thead><tr>\
          <th scope=\"col\">severity</th><th scope=\"col\">share</th>\
          <th scope=\"col\" class=\"n\">findings</th></tr></thead><tbody>",
     );
@@ -191,7 +191,7 @@ pub(super) fn coverage(
 /// A table of two columns with a note on what it leaves out.
 fn list(page: &mut Page, title: &str, all: usize, rows: impl Fn(&mut Page)) {
     page.raw(&format!(
-        "<div class=\"box\"><table><caption>{title}</caption><thead><tr><th scope=\"col\">what</th>\
+        "<div class=\"box\"><table class=\"notes\"><caption>{title}</caption><thead><tr><th scope=\"col\">what</th>\
          <th scope=\"col\">why and where</th></tr></thead><tbody>"
     ));
     rows(page);

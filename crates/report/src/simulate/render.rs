@@ -88,7 +88,8 @@ pub(super) fn terminal(
                 number(owner.denied.len() as u64),
                 number(owner.warned.len() as u64)
             );
-            paper.apart(2, &Line::plain(name), &Line::plain(&facts))?;
+            let (name, facts) = (Line::plain(name), Line::plain(&facts));
+            paper.apart(2, (&Line::new(), 0), &name, &facts)?;
         }
     }
     Ok(())
@@ -101,11 +102,14 @@ fn goal(paper: &mut Paper<'_>, goal: &SimulatedGoal) -> io::Result<()> {
         Some(from) => format!("  now {}", words::verdict(from)),
         None => "  a new goal".to_owned(),
     };
-    let left = Line::of(goal.to.into(), word)
-        .and(&" ".repeat(LABEL - word.len()))
-        .put(Tone::Strong, &goal.name)
-        .put(Tone::Faint, &was);
-    paper.apart(0, &left, &Line::of(Tone::Faint, &goal.owner))?;
+    let label = Line::of(goal.to.into(), word);
+    let name = Line::of(Tone::Strong, &goal.name).put(Tone::Faint, &was);
+    paper.apart(
+        0,
+        (&label, LABEL),
+        &name,
+        &Line::of(Tone::Faint, &goal.owner),
+    )?;
     paper.text(2, &Line::plain(&words::scope(&goal.counts)))?;
     let flips = goal.to_violated.len() + goal.to_met.len() + goal.to_unknown.len();
     if flips == 0 {
@@ -138,11 +142,14 @@ fn impacts(paper: &mut Paper<'_>, word: &str, tone: Tone, list: &[Impact]) -> io
         list.len().min(ENTRIES)
     };
     for impact in &list[..shown] {
-        let left = Line::of(tone, word)
-            .and(&" ".repeat(LABEL - word.len()))
-            .and(&impact.object.to_string());
+        let name = Line::plain(&impact.object.to_string());
         let place = impact.place.as_deref().unwrap_or_default();
-        paper.apart(2, &left, &Line::of(Tone::Faint, place))?;
+        paper.apart(
+            2,
+            (&Line::of(tone, word), LABEL),
+            &name,
+            &Line::of(Tone::Faint, place),
+        )?;
     }
     more(paper, list.len() - shown)
 }
@@ -160,15 +167,16 @@ pub(super) fn markdown(simulation: &Simulation, out: &mut dyn Write) -> io::Resu
     let mut doc = Doc::new();
     doc.line(&format!("### Plimsoll: {}", md(&headline(simulation))));
     doc.blank();
-    doc.line("| goal | now | with the new line | to violated | to met | denied | warned | owner |");
-    doc.line("| --- | --- | --- | --: | --: | --: | --: | --- |");
+    doc.line("| goal | now | with the new line | to violated | to unknown | to met | denied | warned | owner |");
+    doc.line("| --- | --- | --- | --: | --: | --: | --: | --: | --- |");
     for goal in &simulation.goals {
         doc.line(&format!(
-            "| {} | {} | **{}** | {} | {} | {} | {} | {} |",
+            "| {} | {} | **{}** | {} | {} | {} | {} | {} | {} |",
             md(&goal.name),
             goal.from.map_or("none", words::verdict),
             words::verdict(goal.to),
             goal.to_violated.len(),
+            goal.to_unknown.len(),
             goal.to_met.len(),
             goal.denied.len(),
             goal.warned.len(),
@@ -187,7 +195,7 @@ pub(super) fn markdown(simulation: &Simulation, out: &mut dyn Write) -> io::Resu
             .chain(&goal.to_met);
         let n = flips.clone().count();
         doc.details(
-            &format!("{}: {} flip", md(&goal.name), count(n as u64, "asset")),
+            &format!("{}: {}", md(&goal.name), count(n as u64, "flip")),
             flips.map(asset_item),
         );
         for (word, list) in [("denied", &goal.denied), ("warned", &goal.warned)] {

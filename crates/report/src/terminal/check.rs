@@ -17,6 +17,8 @@ use crate::{
 
 /// Room for a label: the longest is `unverified`.
 const LABEL: usize = 12;
+/// Room for a severity: the longest is `critical`.
+pub(crate) const SEVERITY: usize = 10;
 /// Assets of a goal that are shown without `--verbose`.
 const ASSETS: usize = 5;
 /// Findings of a clause of an asset that are shown without `--verbose`.
@@ -91,10 +93,14 @@ fn quiet(paper: &mut Paper<'_>, goal: &GoalReport) -> io::Result<()> {
 /// A goal with all that explains its verdict.
 fn goal(paper: &mut Paper<'_>, lookup: &Lookup<'_>, goal: &GoalReport) -> io::Result<()> {
     let word = words::verdict(goal.verdict);
-    let left = Line::of(goal.verdict.into(), word)
-        .and(&" ".repeat(LABEL - word.len()))
-        .put(Tone::Strong, &goal.name);
-    paper.apart(0, &left, &Line::of(Tone::Faint, &goal.owner))?;
+    let label = Line::of(goal.verdict.into(), word);
+    let name = Line::of(Tone::Strong, &goal.name);
+    paper.apart(
+        0,
+        (&label, LABEL),
+        &name,
+        &Line::of(Tone::Faint, &goal.owner),
+    )?;
 
     let mut facts: Vec<(&str, Line)> = Vec::new();
     let line = bar(paper.style, goal)
@@ -157,6 +163,9 @@ fn goal(paper: &mut Paper<'_>, lookup: &Lookup<'_>, goal: &GoalReport) -> io::Re
     } else {
         assets.len().min(ASSETS)
     };
+    if shown > 0 {
+        paper.blank()?;
+    }
     for listed in &assets[..shown] {
         asset(paper, lookup, goal, listed)?;
     }
@@ -210,11 +219,10 @@ fn asset(
     listed: &GoalAssetReport,
 ) -> io::Result<()> {
     let word = listed.state.as_str();
-    let left = Line::of(listed.state.into(), word)
-        .and(&" ".repeat(LABEL - word.len()))
-        .and(&listed.object.to_string());
+    let label = Line::of(listed.state.into(), word);
+    let name = Line::plain(&listed.object.to_string());
     let place = lookup.place(&listed.asset).unwrap_or_default();
-    paper.apart(2, &left, &Line::of(Tone::Faint, &place))?;
+    paper.apart(2, (&label, LABEL), &name, &Line::of(Tone::Faint, &place))?;
     for because in &listed.because {
         self::because(paper, lookup, goal, because)?;
     }
@@ -265,21 +273,22 @@ fn because(
     Ok(())
 }
 
-/// A finding: how bad, where, what.
+/// A finding: how bad, what, where.
 pub(super) fn finding(
     paper: &mut Paper<'_>,
     indent: usize,
     finding: &FindingReport,
 ) -> io::Result<()> {
     let severity = Line::of(finding.severity.into(), finding.severity.as_str());
-    let mut line = Line::plain(&words::finding_place(finding))
-        .and("  ")
-        .and(&finding.message);
+    let mut line = Line::plain(&finding.message);
     if let Some(accepted) = words::accepted(finding) {
         line = line.put(Tone::Accepted, &format!(" ({accepted})"));
     }
-    line = line.put(Tone::Faint, &format!(" [{}]", finding.control));
-    paper.field(indent, &severity, 9, &line)
+    paper.field(indent, &severity, SEVERITY, &line)?;
+    let place = Line::of(Tone::Faint, &words::finding_place(finding))
+        .put(Tone::Faint, " ")
+        .put(Tone::Faint, &finding.control);
+    paper.text(indent + SEVERITY, &place)
 }
 
 /// All findings, for `--verbose`.

@@ -72,24 +72,34 @@ impl<'a> Paper<'a> {
         self.hang(indent, label, indent + room, line)
     }
 
-    /// Two texts, the second at the right edge; below the first where the line
-    /// is too short for both.
-    pub(crate) fn apart(&mut self, indent: usize, left: &Line, right: &Line) -> io::Result<()> {
+    /// A label, a text behind it and another at the right edge; the last below
+    /// where the line is too short for all.
+    pub(crate) fn apart(
+        &mut self,
+        indent: usize,
+        (label, room): (&Line, usize),
+        left: &Line,
+        right: &Line,
+    ) -> io::Result<()> {
         let columns = self.style.columns();
         let (l, r) = (left.width(), right.width());
-        if r > 0 && indent + l + 2 + r <= columns {
-            let mut line = left.clone();
-            line.pieces
-                .push((Tone::Plain, " ".repeat(columns - indent - l - r)));
-            line.pieces.extend(right.pieces.iter().cloned());
-            return self.put(indent, &line);
+        let fits = indent + room + l + 2 + r <= columns && (room == 0 || label.width() < room);
+        if r == 0 || !fits {
+            self.field(indent, label, room, left)?;
+            return if r == 0 {
+                Ok(())
+            } else {
+                self.text(indent + room, right)
+            };
         }
-        self.hang(indent, &Line::new(), indent + 2, left)?;
-        if r == 0 {
-            Ok(())
-        } else {
-            self.text(indent + 2, right)
-        }
+        let mut line = label.clone();
+        line.pieces
+            .push((Tone::Plain, " ".repeat(room - label.width())));
+        line.pieces.extend(left.pieces.iter().cloned());
+        line.pieces
+            .push((Tone::Plain, " ".repeat(columns - indent - room - l - r)));
+        line.pieces.extend(right.pieces.iter().cloned());
+        self.put(indent, &line)
     }
 
     /// A line that is known to fit.
@@ -244,7 +254,7 @@ mod tests {
                 let room = columns.max(Style::MIN_WIDTH);
                 // A label is written by us and short; only the text is bounded.
                 prop_assert!(width(line) <= room.max(width(&label) + 2), "{line:?}");
-                prop_assert!(!line.contains('\u{1b}'));
+                prop_assert!(!line.contains(char::is_control));
             }
         }
     }

@@ -9,7 +9,7 @@ use plimsoll_model::{
 
 use super::{
     Line, Paper,
-    check::{coverage, diagnostics, finding, next},
+    check::{SEVERITY, coverage, diagnostics, finding, next},
 };
 use crate::{
     group::{Groups, Limits},
@@ -100,7 +100,7 @@ pub(crate) fn scan(
     coverage(paper, &header.coverage)?;
     if let Some(first) = groups.list.first().and_then(|group| group.findings.first()) {
         let command = format!("plimsoll explain {}", crate::text::clean(&first.control));
-        next(paper, &[(command, "says why it matters and how to fix it")])?;
+        next(paper, &[(command, "says why, and how to fix it")])?;
     }
     Ok(())
 }
@@ -112,13 +112,14 @@ fn object(
     total: u64,
     findings: &[FindingReport],
 ) -> io::Result<()> {
-    let left = Line::of(Tone::Strong, &object.to_string());
-    paper.apart(0, &left, &Line::of(Tone::Faint, &count(total, "finding")))?;
+    let name = Line::of(Tone::Strong, &object.to_string());
+    let total_line = Line::of(Tone::Faint, &count(total, "finding"));
+    paper.apart(0, (&Line::new(), 0), &name, &total_line)?;
     for finding in findings {
         self::finding(paper, 2, finding)?;
         if !finding.fix.summary.is_empty() {
             paper.text(
-                11,
+                2 + SEVERITY,
                 &Line::of(Tone::Faint, "fix: ").put(Tone::Faint, &finding.fix.summary),
             )?;
         }
@@ -126,7 +127,7 @@ fn object(
     let left = total - findings.len() as u64;
     if left > 0 {
         let text = format!("and {} more on this object", number(left));
-        paper.text(11, &Line::of(Tone::Faint, &text))?;
+        paper.text(2 + SEVERITY, &Line::of(Tone::Faint, &text))?;
     }
     Ok(())
 }

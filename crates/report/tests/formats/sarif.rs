@@ -1,0 +1,97 @@
+//! SARIF against the schema of the standard.
+
+use plimsoll_report::{Format, Style};
+use serde_json::Value;
+
+use crate::{check, scan, support};
+
+fn valid(text: &str) -> Value {
+    // The published schema has a pattern for languages that is no regular
+    // expression of ECMA 262 (a stray bracket); we write no language.
+    let schema = include_str!("../data/sarif-2.1.0.schema.json")
+        .replace("^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$", "^[a-zA-Z]{2}");
+    let schema: Value = serde_json::from_str(&schema).expect("the schema is JSON");
+    let schema = jsonschema::validator_for(&schema).expect("the schema is valid");
+    let log: Value = serde_json::from_str(text).expect("JSON");
+    let errors: Vec<String> = schema
+        .iter_errors(&log)
+        .map(|e| format!("{}: {e}", e.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    log
+}
+
+#[test]
+fn every_log_is_valid() {
+    for report in [
+        support::shop(),
+        support::extremes::empty(),
+        support::extremes::hostile(),
+    ] {
+        valid(&check(&report, Format::Sarif, Style::default()));
+    }
+    valid(&scan(
+        support::extremes::scan(),
+        Format::Sarif,
+        Style::default(),
+    ));
+}
+
+#[test]
+fn results_name_their_rule_place_and_identity() {
+    let report = support::shop();
+    let log = valid(&check(&report, Format::Sarif, Style::default()));
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    let mut ids: Vec<&Value> = rules.iter().map(|rule| &rule["id"]).collect();
+    ids.dedup();
+    assert_eq!(ids.len(), 5, "each rule once");
+    for (result, finding) in run["results"]
+        .as_array()
+        .expect("results")
+        .iter()
+        .zip(&report.findings)
+    {
+        let index = result["ruleIndex"].as_u64().expect("an index") as usize;
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        assert_eq!(
+            result["partialFingerprints"]["plimsollFindingId/v1"],
+            finding.id.to_string().as_str()
+        );
+        let place = &result["locations"][0]["physicalLocation"];
+        assert_eq!(place["artifactLocation"]["uri"], finding.file.as_str());
+        assert_eq!(place["region"]["startLine"], finding.line);
+        assert_eq!(place["region"]["startColumn"], finding.column);
+        let accepted = finding.excepted_by.is_some() || finding.waived_by.is_some();
+        assert_eq!(result.get("suppressions").is_some(), accepted, "{result}");
+    }
+    assert_eq!(
+        run["invocations"][0]["executionSuccessful"], false,
+        "a file could not be read"
+    );
+    let notes = run["invocations"][0]["toolExecutionNotifications"].as_array();
+    assert_eq!(
+        notes.map(Vec::len),
+        Some(5),
+        "two diagnostics and three gaps"
+    );
+}
+
+#[test]
+fn a_waiver_that_does_not_count_suppresses_nothing() {
+    let mut report = support::shop();
+    let id = report.goals[0].assets[0].because[0].findings[0];
+    for finding in report.findings.iter_mut().filter(|f| f.id == id) {
+        finding.waived_by = Some("ignore-check.kube-linter.io/privileged".to_owned());
+    }
+    let log = valid(&check(&report, Format::Sarif, Style::default()));
+    let results = log["runs"][0]["results"].as_array().expect("results");
+    let result = results
+        .iter()
+        .find(|r| r["partialFingerprints"]["plimsollFindingId/v1"] == id.to_string().as_str())
+        .expect("the finding");
+    assert!(
+        result.get("suppressions").is_none(),
+        "a goal counts it: {result}"
+    );
+}
