@@ -121,14 +121,28 @@ fn connection_string(text: &str) -> Option<Reason> {
     if !text.contains(';') {
         return None;
     }
-    let parts = || text.split(';').filter_map(|part| part.split_once('='));
-    // One lone `x=y;` is a line of code, not a connection string.
-    if parts().count() < 2 {
+    let parts = || {
+        text.split(';')
+            .filter_map(|part| part.split_once('='))
+            .map(|(key, value)| (key.trim().to_ascii_lowercase(), value))
+    };
+    // Without a server or an account it is a line of code.
+    const COMPANIONS: [&str; 9] = [
+        "accountname",
+        "data source",
+        "database",
+        "endpoint",
+        "host",
+        "server",
+        "uid",
+        "user",
+        "user id",
+    ];
+    if !parts().any(|(key, _)| COMPANIONS.contains(&&*key)) {
         return None;
     }
     parts()
         .any(|(key, value)| {
-            let key = key.trim().to_ascii_lowercase();
             matches!(&*key, "password" | "pwd" | "accountkey" | "sharedaccesskey")
                 && is_literal(value)
         })
