@@ -6,17 +6,21 @@
 
 mod availability;
 mod cluster;
-mod exposure;
+mod deprecated;
+mod disruption;
 mod hardening;
 mod host;
 mod identity;
 mod images;
+mod ingresses;
 mod network;
 mod probes;
 mod rbac;
 mod relations;
 mod resources;
 mod secrets;
+mod selectors;
+mod services;
 mod upkeep;
 mod words;
 
@@ -25,12 +29,7 @@ use crate::Control;
 /// Every control of this kind.
 pub const ALL: &[&Control] = &[
     &availability::ANTI_AFFINITY_MISSING,
-    &availability::HPA_DANGLING,
-    &availability::PDB_BLOCKS_EVICTION,
-    &availability::PDB_MISSING,
     &availability::REPLICAS_SINGLE,
-    &availability::SELECTOR_MISMATCH,
-    &availability::SERVICE_SELECTOR_DANGLING,
     &cluster::HOST_PATH_VOLUME,
     &cluster::LIMIT_RANGE_MISSING,
     &cluster::PSA_MISSING,
@@ -38,13 +37,9 @@ pub const ALL: &[&Control] = &[
     &cluster::RESOURCE_QUOTA_MISSING,
     &cluster::WEBHOOK_FAILURE_IGNORE,
     &cluster::WEBHOOK_TIMEOUT,
-    &exposure::DASHBOARD_EXPOSED,
-    &exposure::EXTERNAL_IPS,
-    &exposure::INGRESS_NO_TLS,
-    &exposure::LOAD_BALANCER_OPEN,
-    &exposure::NGINX_SNIPPET,
-    &exposure::NODE_PORT,
-    &exposure::WILDCARD_HOST,
+    &deprecated::DEPRECATED_API,
+    &disruption::PDB_BLOCKS_EVICTION,
+    &disruption::PDB_MISSING,
     &hardening::DANGEROUS_CAPABILITIES,
     &hardening::PRIVILEGED_PORT,
     &hardening::ROOT_FILESYSTEM_WRITABLE,
@@ -60,6 +55,9 @@ pub const ALL: &[&Control] = &[
     &images::NOT_PINNED,
     &images::PULL_POLICY,
     &images::TAG_MUTABLE,
+    &ingresses::INGRESS_NO_TLS,
+    &ingresses::NGINX_SNIPPET,
+    &ingresses::WILDCARD_HOST,
     &network::ALLOW_ALL,
     &network::EGRESS_MISSING,
     &network::MISSING,
@@ -72,16 +70,16 @@ pub const ALL: &[&Control] = &[
     &rbac::bindings::NAMESPACE_ADMIN,
     &rbac::bindings::SYSTEM_MASTERS,
     &rbac::bindings::WORKLOAD_CLUSTER_ADMIN,
-    &rbac::roles::CSR_APPROVE,
-    &rbac::roles::ESCALATE,
-    &rbac::roles::NODE_PROXY,
-    &rbac::roles::PERSISTENT_VOLUME_CREATE,
     &rbac::roles::POD_CREATE,
     &rbac::roles::POD_EXEC,
     &rbac::roles::SECRETS_READ,
-    &rbac::roles::TOKEN_CREATE,
-    &rbac::roles::WEBHOOK_WRITE,
     &rbac::roles::WILDCARD,
+    &rbac::takeover::CSR_APPROVE,
+    &rbac::takeover::ESCALATE,
+    &rbac::takeover::NODE_PROXY,
+    &rbac::takeover::PERSISTENT_VOLUME_CREATE,
+    &rbac::takeover::TOKEN_CREATE,
+    &rbac::takeover::WEBHOOK_WRITE,
     &resources::CPU_LIMIT,
     &resources::CPU_REQUEST,
     &resources::EPHEMERAL_STORAGE_LIMIT,
@@ -91,8 +89,14 @@ pub const ALL: &[&Control] = &[
     &secrets::IN_ARGS,
     &secrets::IN_CONFIG_MAP,
     &secrets::IN_ENV,
+    &selectors::HPA_DANGLING,
+    &selectors::SELECTOR_MISMATCH,
+    &selectors::SERVICE_SELECTOR_DANGLING,
+    &services::DASHBOARD_EXPOSED,
+    &services::EXTERNAL_IPS,
+    &services::LOAD_BALANCER_OPEN,
+    &services::NODE_PORT,
     &upkeep::CRONJOB_CONCURRENCY,
-    &upkeep::DEPRECATED_API,
     &upkeep::JOB_TTL_MISSING,
     &upkeep::NAKED_POD,
     &upkeep::TILLER_PRESENT,

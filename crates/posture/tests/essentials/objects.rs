@@ -59,6 +59,16 @@ fn roles() -> Vec<Case> {
             &["rules[0].resources[0]"],
         ),
         cluster("rbac-wildcard", rule("*", "'*'", "'*'"), VERB),
+        case(
+            "rbac-wildcard",
+            role("ClusterRole", "admin", &rule("*", "'*'", "get")),
+            &[],
+        ),
+        case(
+            "rbac-wildcard",
+            role("Role", "admin", &rule("", "pods", "'*'")),
+            VERB,
+        ),
         cluster("rbac-wildcard", rule("apps", "'*/scale'", "get"), &[]),
         cluster("rbac-wildcard", rule("*", "pods", "get"), &[]),
         cluster("rbac-wildcard", named(&rule("", "configmaps", "'*'")), &[]),

@@ -536,6 +536,20 @@ fn availability() -> Vec<Case> {
         case("selector-mismatch", &[&mismatch_in], &["spec.selector"]),
         case("selector-mismatch", &[web], &[]),
         case(
+            "selector-mismatch",
+            &[
+                "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: c, namespace: shop}\nspec: {jobTemplate: {spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: c}}, spec: {containers: [{name: a}]}}}}}\n",
+            ],
+            &["spec.jobTemplate.spec.selector"],
+        ),
+        case(
+            "selector-mismatch",
+            &[
+                "apiVersion: batch/v1\nkind: Job\nmetadata: {name: j, namespace: shop}\nspec: {template: {spec: {containers: [{name: a}]}}}\n",
+            ],
+            &[],
+        ),
+        case(
             "anti-affinity-missing",
             &[web],
             &["spec.template.spec.topologySpreadConstraints"],

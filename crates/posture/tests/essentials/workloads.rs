@@ -269,9 +269,7 @@ fn probes(cases: &mut Vec<Case>) {
         case(bare("restartPolicy: Never"), &[]);
         case(bare(""), &[format!("spec.containers[0].{field}")]);
         case(
-            format!(
-                "apiVersion: batch/v1\nkind: CronJob\nmetadata: {{name: c, namespace: n}}\nspec: {{jobTemplate: {{spec: {{template: {{spec: {{containers: [{{name: a}}]}}}}}}}}}}\n"
-            ),
+            "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: c, namespace: n}\nspec: {jobTemplate: {spec: {template: {spec: {containers: [{name: a}]}}}}}\n".to_owned(),
             &[],
         );
     }

@@ -4,7 +4,9 @@
 //! bootstrapping, `cluster-admin`, `admin`, `edit`, `view`) is left alone.
 
 pub(super) mod bindings;
+mod grants;
 pub(super) mod roles;
+pub(super) mod takeover;
 
 use plimsoll_inventory::{ObjectIx, view::rbac::PolicyRule};
 
@@ -22,8 +24,10 @@ const BINDINGS: &[&str] = &[
 /// Whether Kubernetes, or a distribution of it, made an object for itself.
 fn is_built_in(object: &ObjectContext<'_>) -> bool {
     let name = object.name();
+    let by_default = matches!(name, "admin" | "cluster-admin" | "edit" | "view");
     name.starts_with("system:")
         || name.starts_with("kubeadm:")
+        || by_default && object.kind() == "ClusterRole"
         || object
             .object
             .labels()

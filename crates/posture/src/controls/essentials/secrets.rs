@@ -381,6 +381,7 @@ mod tests {
             assert_eq!(found, expect, "{key}: {text}");
         };
         check("password", "hunter2", &[""]);
+        check("pwd", "hi", &[""]);
         check(
             "app.properties",
             "a=1\ndb.password=hunter2\ndb.url=jdbc:x\n",

@@ -19,7 +19,7 @@ pub(crate) fn secret(name: &str, value: &str) -> Option<Reason> {
         return None;
     }
     let words = words(name);
-    match kind(&words)? {
+    match kind(name, &words)? {
         Name::Password if !is_switch(value) => Some("a password, as its name says"),
         Name::Secret if !is_switch(value) && !is_object_name(&words, value) => {
             Some("a secret, as its name says")
@@ -44,7 +44,7 @@ enum Name {
     MaybeKey,
 }
 
-fn kind(words: &[String]) -> Option<Name> {
+fn kind(name: &str, words: &[String]) -> Option<Name> {
     const PUBLIC: [&str; 4] = ["PUBLIC", "PUBLISHABLE", "PUB", "EXAMPLE"];
     // What stands behind the words that decide: which one, in which form.
     const TRAILING: [&str; 14] = [
@@ -76,8 +76,9 @@ fn kind(words: &[String]) -> Option<Name> {
     let previous = before.last().copied().unwrap_or_default();
     match *last {
         "PASSWORD" | "PASSWD" | "PASSPHRASE" | "PASSWORT" => Some(Name::Password),
-        // PWD alone and OLDPWD are the shell's working directory.
-        "PWD" | "PASS" if !before.is_empty() => Some(Name::Password),
+        // PWD is the shell's working directory; `pwd` in a file is not.
+        "PWD" if name != "PWD" => Some(Name::Password),
+        "PASS" if !before.is_empty() => Some(Name::Password),
         last if last.ends_with("PASSWORD") && last != "PASSWORD" => Some(Name::Password),
         "SECRET" => Some(Name::Secret),
         "CREDENTIAL" | "CREDENTIALS" | "CREDS" => Some(Name::MaybeKey),
