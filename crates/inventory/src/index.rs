@@ -113,6 +113,9 @@ impl NamespaceIndex {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
     Add,
+    /// An object that is there is written in one more place: what counts of its
+    /// first place only stays as it is.
+    Extend,
     Remove,
 }
 
@@ -145,7 +148,7 @@ impl Index {
             change_member(space, &mut self.strings, ix, object, how);
         }
         match object.role {
-            ObjectRole::Workload => {
+            ObjectRole::Workload if how != Change::Extend => {
                 if let Some(owner) = controller_id(object, &settings.cluster) {
                     keyed(&mut self.children, owner, ix, how);
                 }
@@ -168,10 +171,10 @@ impl Index {
                     }
                 }
             }
-            ObjectRole::Namespace => {
+            ObjectRole::Namespace if how != Change::Extend => {
                 let name = object.asset.object.name.clone();
                 let labels = match how {
-                    Change::Add => object
+                    Change::Add | Change::Extend => object
                         .labels()
                         .map(|(key, value)| (self.strings.share(key), self.strings.share(value)))
                         .collect(),
@@ -205,7 +208,7 @@ impl Index {
             let route = Route::new(root);
             for backend in route.backends() {
                 let namespace = backend.namespace.unwrap_or(own);
-                if how == Change::Add {
+                if how != Change::Remove {
                     let namespace = self.strings.share(namespace);
                     let service = self.strings.share(backend.service);
                     self.namespaces
@@ -235,6 +238,7 @@ impl Index {
         }
         for (key, value) in object.labels() {
             match how {
+                Change::Extend => {}
                 Change::Add => {
                     let (key, value) = (self.strings.share(key), self.strings.share(value));
                     self.cluster_roles.add(&key, &value, ix);
@@ -264,7 +268,7 @@ fn change_member(
             set(&mut space.carriers, ix, how);
             for (key, value) in object.pods.iter().flat_map(|labels| &labels.0) {
                 match how {
-                    Change::Add => space.pods.add(key, value, ix),
+                    Change::Add | Change::Extend => space.pods.add(key, value, ix),
                     Change::Remove => space.pods.remove(key, value, ix),
                 }
             }
@@ -317,14 +321,14 @@ fn change_member(
 
 fn set(set: &mut IxSet, ix: ObjectIx, how: Change) {
     match how {
-        Change::Add => set.add(ix),
+        Change::Add | Change::Extend => set.add(ix),
         Change::Remove => set.remove(ix),
     }
 }
 
 fn named(sets: &mut Named, name: &str, ix: ObjectIx, how: Change, strings: &mut Strings) {
     match how {
-        Change::Add => sets.add(&strings.share(name), ix),
+        Change::Add | Change::Extend => sets.add(&strings.share(name), ix),
         Change::Remove => sets.remove(name, ix),
     }
 }
@@ -336,7 +340,7 @@ fn keyed<K: Eq + std::hash::Hash>(
     how: Change,
 ) {
     match how {
-        Change::Add => sets.entry(key).or_default().add(ix),
+        Change::Add | Change::Extend => sets.entry(key).or_default().add(ix),
         Change::Remove => {
             if let Some(found) = sets.get_mut(&key) {
                 found.remove(ix);

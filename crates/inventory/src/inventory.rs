@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use plimsoll_manifest::{Document, Node};
-use plimsoll_model::{AssetId, AssetKind, Location, ObjectRef, Timestamp};
+use plimsoll_model::{Asset, AssetId, AssetKind, Location, ObjectRef, Timestamp};
 
 use crate::{
     Object, ObjectIx, TemplateRef,
@@ -86,7 +86,13 @@ impl Inventory {
                 ObjectIx(u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX))
             });
             self.by_id.insert(asset.id.clone(), ix);
-            self.put(ix, document, Vec::new());
+            self.put(ix, asset, document, Vec::new());
+            return Inserted {
+                ix,
+                replaced: false,
+            };
+        };
+        let Some(document) = self.extend(ix, &asset, document) else {
             return Inserted {
                 ix,
                 replaced: false,
@@ -98,20 +104,43 @@ impl Inventory {
                 replaced: false,
             };
         };
-        let before = 1 + old.also.len();
-        let mut documents = vec![old.document];
-        documents.extend(old.also);
-        documents.retain(|older| {
-            older.source().name() != document.source().name()
-                || (Arc::ptr_eq(older.source(), document.source())
-                    && older.index() != document.index())
-        });
+        let mut documents = old.also;
+        documents.insert(0, old.document);
+        let before = documents.len();
+        documents.retain(|older| !is_older(older, &document));
         let replaced = documents.len() < before;
         documents.push(document);
         documents.sort_by(|one, two| place_order(one).cmp(&place_order(two)));
         let first = documents.remove(0);
-        self.put(ix, first, documents);
+        // The version of the API may differ from place to place.
+        let asset = asset_of(&first, &self.settings, &mut self.index.strings);
+        self.put(ix, asset, first, documents);
         Inserted { ix, replaced }
+    }
+
+    /// Adds a place to an object when it comes after all that are known: then
+    /// nothing else of it changes. Gives the document back when it does not.
+    ///
+    /// A file may hold any number of documents of one name; looking at all of
+    /// them for each would take time in its square.
+    fn extend(&mut self, ix: ObjectIx, asset: &Asset, document: Document) -> Option<Document> {
+        let Some(object) = self.slots.get_mut(ix.slot()).and_then(Option::as_mut) else {
+            return Some(document);
+        };
+        let last = object.also.last().unwrap_or(&object.document);
+        // Documents of one file come from one reading of it, so that the last
+        // one speaks for all.
+        if place_order(last) >= place_order(&document) || is_older(last, &document) {
+            return Some(document);
+        }
+        let more = object_of(asset.clone(), document, Vec::new(), &mut self.index.strings);
+        if more.role != object.role {
+            return Some(more.document);
+        }
+        self.index.change(ix, &more, &self.settings, Change::Extend);
+        object.pods.extend(more.pods);
+        object.also.push(more.document);
+        None
     }
 
     /// Takes an object out, with all places it is written at. Whether there was
@@ -177,8 +206,7 @@ impl Inventory {
     }
 
     /// Puts an object of these documents into a slot that is empty.
-    fn put(&mut self, ix: ObjectIx, document: Document, also: Vec<Document>) {
-        let asset = asset_of(&document, &self.settings, &mut self.index.strings);
+    fn put(&mut self, ix: ObjectIx, asset: Asset, document: Document, also: Vec<Document>) {
         let id = asset.id.clone();
         let object = object_of(asset, document, also, &mut self.index.strings);
         self.index.change(ix, &object, &self.settings, Change::Add);
@@ -223,6 +251,13 @@ impl Inventory {
         set.dedup();
         set
     }
+}
+
+/// Whether a document is what an older reading of the same file said, or the
+/// same document again.
+fn is_older(older: &Document, newer: &Document) -> bool {
+    older.source().name() == newer.source().name()
+        && (!Arc::ptr_eq(older.source(), newer.source()) || older.index() == newer.index())
 }
 
 fn place_order(document: &Document) -> (&str, u32, u32) {

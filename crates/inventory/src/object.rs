@@ -84,7 +84,7 @@ pub struct Object {
     pub(crate) bases: Bases,
     /// The labels of its pods: one set for each template of each document, in
     /// the order of `templates_of`.
-    pub(crate) pods: Box<[PodLabels]>,
+    pub(crate) pods: Vec<PodLabels>,
 }
 
 impl Object {
@@ -221,7 +221,6 @@ pub(crate) fn object_of(
     } else {
         role_of(asset.object.group(), &asset.object.kind)
     };
-    let pods = pods.into();
     Object {
         asset: Arc::new(asset),
         document,

@@ -1,6 +1,7 @@
 //! Who controls what.
 
 use plimsoll_model::AssetId;
+use rustc_hash::FxHashSet;
 
 use crate::{
     Inventory, Object, ObjectIx, ObjectRole, is_cluster_scoped, set::IxSet,
@@ -60,20 +61,22 @@ impl Inventory {
         (carries_pods && owner != ix).then_some(owner)
     }
 
-    /// Everything that names `id`, or something below it, as its controller.
+    /// Everything that names `id`, or something below it, as its controller, as
+    /// far down as chains are followed up.
     pub(crate) fn descendants(&self, id: &AssetId) -> Vec<ObjectIx> {
         let children = |id: &AssetId| self.index.children.get(id).map_or(&[][..], IxSet::as_slice);
         let mut all: Vec<ObjectIx> = children(id).to_vec();
-        let mut seen: rustc_hash::FxHashSet<ObjectIx> = all.iter().copied().collect();
-        let mut next = 0;
-        while let Some(ix) = all.get(next).copied() {
-            next += 1;
-            let Some(object) = self.get(ix) else { continue };
-            all.extend(
-                children(&object.asset.id)
-                    .iter()
-                    .filter(|ix| seen.insert(**ix)),
-            );
+        let mut seen: FxHashSet<ObjectIx> = all.iter().copied().collect();
+        let mut level = 0..all.len();
+        for _ in 1..=MAX_CHAIN {
+            for at in level.clone() {
+                let Some(object) = all.get(at).and_then(|ix| self.get(*ix)) else {
+                    continue;
+                };
+                let below = children(&object.asset.id).iter();
+                all.extend(below.filter(|ix| seen.insert(**ix)));
+            }
+            level = level.end..all.len();
         }
         all
     }

@@ -1,4 +1,4 @@
-//! Typed views: thin, copied cursors over [`Node`](plimsoll_manifest::Node)s.
+//! Typed views: thin, copied cursors over [`Node`]s.
 //!
 //! Nothing is parsed ahead and every field keeps its place. What has the wrong
 //! type reads as absent: no view fails.

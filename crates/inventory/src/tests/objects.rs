@@ -432,3 +432,33 @@ fn malformed_objects_are_taken_without_harm() {
         }
     }
 }
+
+#[test]
+fn long_chains_and_many_places_take_no_time_in_their_square() {
+    // From the end to the beginning, so that each new owner has all others below it.
+    let chain: String = (0..1_000)
+        .map(|at| {
+            owned(
+                "apps/v1",
+                "ReplicaSet",
+                &format!("r{at}"),
+                &format!("apps/v1 ReplicaSet/r{}", at + 1),
+            )
+        })
+        .collect();
+    let estate = Estate::of(&chain);
+    assert_eq!(estate.inventory.len(), 1_000);
+    let last = estate
+        .inventory
+        .controller_of(estate.ix("ReplicaSet/r990"));
+    assert_eq!(estate.names(last), ["ns/shop/apps.ReplicaSet/r999"]);
+    assert_eq!(
+        estate.inventory.controller_of(estate.ix("ReplicaSet/r0")),
+        None
+    );
+
+    let places = owned("v1", "Pod", "a", "").repeat(20_000);
+    let estate = Estate::of(&places);
+    let (_, pod) = estate.inventory.objects().next().expect("one object");
+    assert_eq!((estate.inventory.len(), pod.also.len()), (1, 19_999));
+}
