@@ -13,6 +13,7 @@ use plimsoll_model::{
     wire::CoverageReport,
 };
 use plimsoll_posture::Request;
+use rayon::prelude::*;
 
 use crate::{Estate, Line, causes};
 
@@ -123,10 +124,15 @@ pub fn assess(estate: &Estate, line: &Line, options: Options<'_>) -> Assessment 
 
     let shared = causes::shared(&estate.inventory, &result.assets, &result.findings);
     let causes = plan::resolve(&result.findings, &shared);
-    for goal in &mut goals {
-        goal.plan = plan::plan(goal, &result.findings, &causes);
+    let plans: Vec<FixPlan> =
+        goals.par_iter().map(|goal| plan::plan(goal, &result.findings, &causes)).collect();
+    for (goal, plan) in goals.iter_mut().zip(plans) {
+        goal.plan = plan;
     }
-    result.plan = plan::plan_all(&goals, &result.findings, &causes);
+    result.plan = match &*goals {
+        [goal] => goal.plan.clone(),
+        goals => plan::plan_all(goals, &result.findings, &causes),
+    };
     result.diagnostics.extend(classes.diagnostics);
     result.classes = classes.of;
     result.class_conflicts = classes.conflicts;

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use rayon::prelude::*;
+
 use plimsoll_model::{
     AssetState, AssetVerdict, AtRisk, ClauseOutcome, ClauseVerdict, Counts, Diagnostic, FixPlan,
     GoalVerdict, History, Location, Timestamp, Verdict, WindowResult, resource::PostureGoal,
@@ -86,27 +88,28 @@ pub fn evaluate_with(
 
     let mut goals: Vec<&(Arc<PostureGoal>, Location)> = line.goals.iter().collect();
     goals.sort_by(|(a, a_at), (b, b_at)| (&a.metadata.name, a_at).cmp(&(&b.metadata.name, b_at)));
-    let mut verdicts: Vec<GoalVerdict> = Vec::with_capacity(goals.len());
-    for (goal, location) in goals {
+    for pair in goals.windows(2) {
+        let [(first, at), (goal, location)] = pair else { continue };
         let name = &goal.metadata.name;
-        if let Some(first) = verdicts
-            .last()
-            .filter(|last| last.goal.metadata.name == *name)
-        {
+        if first.metadata.name == *name {
             let message = format!(
-                "goal `{name}` is written twice, first at {}; rename one: the state file knows goals by name",
-                first.location
+                "goal `{name}` is written twice, first at {at}; rename one: the state file knows goals by name",
             );
             diagnostics.push(Diagnostic::warning(Some(location.clone()), message));
         }
+    }
+    for (goal, location) in &goals {
         diagnostics.extend(scope::problem(
-            name,
+            &goal.metadata.name,
             &goal.spec.assets,
             location,
             &whole.definitions,
         ));
-        verdicts.push(whole.verdict(goal, location));
     }
+    let verdicts = goals
+        .par_iter()
+        .map(|(goal, location)| whole.verdict(goal, location))
+        .collect();
     diagnostics.sort_by(Diagnostic::listing_order);
     (verdicts, diagnostics)
 }

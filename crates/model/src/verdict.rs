@@ -192,7 +192,7 @@ pub struct ClauseOutcome {
     /// Why, in words: for unknown, what would make it known; for pending,
     /// until when.
     pub because: String,
-    /// For pending: when the grace period of the first finding ends.
+    /// For pending: when it becomes violated if nothing is done.
     pub until: Option<Timestamp>,
 }
 
