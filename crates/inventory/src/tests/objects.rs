@@ -448,9 +448,7 @@ fn long_chains_and_many_places_take_no_time_in_their_square() {
         .collect();
     let estate = Estate::of(&chain);
     assert_eq!(estate.inventory.len(), 1_000);
-    let last = estate
-        .inventory
-        .controller_of(estate.ix("ReplicaSet/r990"));
+    let last = estate.inventory.controller_of(estate.ix("ReplicaSet/r990"));
     assert_eq!(estate.names(last), ["ns/shop/apps.ReplicaSet/r999"]);
     assert_eq!(
         estate.inventory.controller_of(estate.ix("ReplicaSet/r0")),
