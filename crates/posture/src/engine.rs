@@ -5,7 +5,7 @@ mod templates;
 
 use std::sync::Arc;
 
-use plimsoll_inventory::{Inventory, Object, ObjectIx};
+use plimsoll_inventory::{Inventory, Object, ObjectIx, location_of};
 use plimsoll_manifest::{Document, Node};
 use plimsoll_model::{AssetKind, Evaluation, Finding, Severity, Unevaluated};
 use rayon::prelude::*;
@@ -138,7 +138,14 @@ impl Worker {
     ) -> Chunk {
         let mut chunk = Chunk::default();
         for (unit, groups) in units.iter().zip(groups) {
-            evaluate_unit(unit, groups, templates, plan, &mut self.sink, &mut self.emitter);
+            evaluate_unit(
+                unit,
+                groups,
+                templates,
+                plan,
+                &mut self.sink,
+                &mut self.emitter,
+            );
             self.emitter.finish_unit(unit, &mut chunk);
         }
         chunk
@@ -267,6 +274,7 @@ fn evaluate_unit(
     // The same object written down elsewhere too: what is wrong there only is
     // a finding as well.
     for document in &object.also {
+        emitter.next_document();
         evaluate_copy(unit, document, plan, sink, emitter);
     }
 
@@ -298,16 +306,5 @@ fn evaluate_copy(
                 &judged,
             );
         }
-    }
-}
-
-fn location_of(node: Node<'_>) -> plimsoll_model::Location {
-    let span = node.span();
-    let place = node.place();
-    plimsoll_model::Location {
-        file: node.source().name().clone(),
-        line: place.line,
-        column: place.column,
-        span,
     }
 }

@@ -27,7 +27,9 @@ spec:
 #[test]
 fn a_finding_says_all_there_is() {
     let findings = scan(PRIVILEGED, "pss/baseline@v1.29");
-    let [finding] = findings.as_slice() else { panic!("one finding: {findings:?}") };
+    let [finding] = findings.as_slice() else {
+        panic!("one finding: {findings:?}")
+    };
     insta::assert_snapshot!(
         format!(
             "{} {} {}\n{}\n{}\n{} {:?}\n{} at {} ({:?})\nbaselines {:?}\n{}: {}",
@@ -71,8 +73,15 @@ fn ids_survive_edits_and_name_no_line() {
 
 #[test]
 fn two_versions_of_a_control_are_one_finding() {
-    let text = PRIVILEGED.replace("privileged: true # for now", "seccompProfile: {type: Unconfined}");
-    let request = baselines(&["pss/baseline@1.18", "pss/baseline@1.19", "pss/baseline@1.37"]);
+    let text = PRIVILEGED.replace(
+        "privileged: true # for now",
+        "seccompProfile: {type: Unconfined}",
+    );
+    let request = baselines(&[
+        "pss/baseline@1.18",
+        "pss/baseline@1.19",
+        "pss/baseline@1.37",
+    ]);
     let (findings, evaluation) = scan_for(&text, &request);
     assert_eq!(shown(&findings).len(), 1);
     let names: Vec<&str> = findings[0].baselines.iter().map(|name| &**name).collect();
@@ -84,17 +93,27 @@ fn two_versions_of_a_control_are_one_finding() {
 
 #[test]
 fn names_without_version_float() {
-    let (_, evaluation) = scan_for(PRIVILEGED, &baselines(&["pss/restricted", "pss/restricted@1.30"]));
+    let (_, evaluation) = scan_for(
+        PRIVILEGED,
+        &baselines(&["pss/restricted", "pss/restricted@1.30"]),
+    );
     let floating = &evaluation.baselines["pss/restricted"];
-    assert_eq!((&*floating.pinned, floating.floating), ("pss/restricted@1.37", true));
+    assert_eq!(
+        (&*floating.pinned, floating.floating),
+        ("pss/restricted@1.37", true)
+    );
     assert!(!evaluation.baselines["pss/restricted@1.30"].floating);
 }
 
 #[test]
 fn what_is_not_there_is_named() {
     let request = Request {
-        baselines: ["pss/restrictd@1.29", "pss/restricted@1.99", "mine@1", "zzz"].map(str::to_owned).into(),
-        controls: ["pss-privileged", "pss-privilegd"].map(str::to_owned).into(),
+        baselines: ["pss/restrictd@1.29", "pss/restricted@1.99", "mine@1", "zzz"]
+            .map(str::to_owned)
+            .into(),
+        controls: ["pss-privileged", "pss-privilegd"]
+            .map(str::to_owned)
+            .into(),
         ..Request::default()
     };
     let (findings, evaluation) = evaluate(&inventory(documents("a.yaml", PRIVILEGED)), &request);
@@ -128,11 +147,20 @@ spec:
   - {control: pss-host-ports, reason: an edge cluster}
 ",
     );
-    let request = Request { own: vec![own], ..baselines(&["shop@3", "shop"]) };
+    let request = Request {
+        own: vec![own],
+        ..baselines(&["shop@3", "shop"])
+    };
     let (findings, evaluation) = scan_for(PRIVILEGED, &request);
     assert_eq!(
-        findings.iter().map(|f| (f.rule.id, f.severity)).collect::<Vec<_>>(),
-        [("pss-privileged", Severity::Medium), ("pss-run-as-non-root", Severity::Low)]
+        findings
+            .iter()
+            .map(|f| (f.rule.id, f.severity))
+            .collect::<Vec<_>>(),
+        [
+            ("pss-privileged", Severity::Medium),
+            ("pss-run-as-non-root", Severity::Low)
+        ]
     );
     let resolved = &evaluation.baselines["shop@3"];
     assert_eq!(&*resolved.pinned, "shop@3");
@@ -140,8 +168,14 @@ spec:
     assert!(resolved.controls.contains(&"pss-run-as-non-root"));
     assert!(evaluation.baselines["shop"].floating);
     // Asked for beside the standard itself, the higher severity holds.
-    let request = Request { baselines: ["shop@3", "pss/baseline@1.29"].map(str::to_owned).into(), ..request };
-    assert_eq!(scan_for(PRIVILEGED, &request).0[0].severity, Severity::Critical);
+    let request = Request {
+        baselines: ["shop@3", "pss/baseline@1.29"].map(str::to_owned).into(),
+        ..request
+    };
+    assert_eq!(
+        scan_for(PRIVILEGED, &request).0[0].severity,
+        Severity::Critical
+    );
 }
 
 #[test]
@@ -176,7 +210,11 @@ fn broken_own_baselines_are_refused_as_a_whole() {
 #[test]
 fn waivers_mark_and_never_hide() {
     let annotate = |key: &str| {
-        PRIVILEGED.replacen("  name: web\n", &format!("  name: web\n  annotations: {{{key}: agreed}}\n"), 1)
+        PRIVILEGED.replacen(
+            "  name: web\n",
+            &format!("  name: web\n  annotations: {{{key}: agreed}}\n"),
+            1,
+        )
     };
     for (key, waived) in [
         ("ignore-check.kube-linter.io/privileged-container", true),
@@ -203,28 +241,63 @@ fn waivers_mark_and_never_hide() {
 
 #[test]
 fn the_same_object_in_two_files_is_one_finding_with_both_places() {
-    let other = PRIVILEGED.replace("# for now", "").replace("image: registry", "imagePullPolicy: Always\n        image: registry");
-    let all = documents("b.yaml", &other).into_iter().chain(documents("a.yaml", PRIVILEGED));
+    let other = PRIVILEGED.replace("# for now", "").replace(
+        "image: registry",
+        "imagePullPolicy: Always\n        image: registry",
+    );
+    let all = documents("b.yaml", &other)
+        .into_iter()
+        .chain(documents("a.yaml", PRIVILEGED));
     let (findings, _) = evaluate(&inventory(all), &baselines(&["pss/baseline"]));
     assert_eq!(findings.len(), 1);
-    let places: Vec<String> = findings[0].all_evidence().map(|e| e.location().to_string()).collect();
+    let places: Vec<String> = findings[0]
+        .all_evidence()
+        .map(|e| e.location().to_string())
+        .collect();
     assert_eq!(places, ["a.yaml:13:11", "b.yaml:14:11"]);
+    assert!(findings[0].fixes[0].is_automatic());
+
+    // At different paths no edit is right for both.
+    let moved = PRIVILEGED.replace(
+        "      containers:\n",
+        "      containers:\n      - name: first\n        image: i\n",
+    );
+    let all = documents("b.yaml", &moved)
+        .into_iter()
+        .chain(documents("a.yaml", PRIVILEGED));
+    let (findings, _) = evaluate(&inventory(all), &baselines(&["pss/baseline"]));
+    assert_eq!(findings.len(), 1);
+    assert!(!findings[0].fixes[0].is_automatic());
 }
 
 #[test]
 fn identical_templates_are_evaluated_once() {
     let copy = |name: &str| PRIVILEGED.replacen("name: web", &format!("name: {name}"), 1);
-    let text = format!("{}---\n{}---\n{}", copy("a"), copy("b"), copy("c").replace("web:1", "web:2"));
+    let text = format!(
+        "{}---\n{}---\n{}",
+        copy("a"),
+        copy("b"),
+        copy("c").replace("web:1", "web:2")
+    );
     let (findings, evaluation) = scan_for(&text, &baselines(&["pss/baseline"]));
-    assert_eq!((evaluation.templates, evaluation.distinct_templates), (3, 2));
-    let lines: Vec<u32> = findings.iter().map(|f| f.evidence().location().line).collect();
+    assert_eq!(
+        (evaluation.templates, evaluation.distinct_templates),
+        (3, 2)
+    );
+    let lines: Vec<u32> = findings
+        .iter()
+        .map(|f| f.evidence().location().line)
+        .collect();
     assert_eq!(lines, [13, 27, 41]);
 }
 
 #[test]
 fn what_cannot_be_judged_is_named() {
     let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x, namespace: n}\nspec:\n  template:\n    spec:\n      containers: web\n";
-    let (findings, evaluation) = evaluate(&inventory(documents("a.yaml", text)), &baselines(&["pss/baseline"]));
+    let (findings, evaluation) = evaluate(
+        &inventory(documents("a.yaml", text)),
+        &baselines(&["pss/baseline"]),
+    );
     assert!(findings.is_empty());
     assert!(!evaluation.unevaluated.is_empty());
     assert!(evaluation.unevaluated.iter().all(|u| u.control.is_none()));
@@ -232,11 +305,22 @@ fn what_cannot_be_judged_is_named() {
 
 #[test]
 fn everything_means_the_whole_catalogue() {
-    let request = Request { everything: true, ..Request::default() };
+    let request = Request {
+        everything: true,
+        ..Request::default()
+    };
     let (findings, evaluation) = scan_for(PRIVILEGED, &request);
     assert_eq!(evaluation.controls.len(), catalogue().len());
-    assert!(findings.iter().any(|finding| finding.rule.id == "pss-privileged"));
-    assert!(findings.is_sorted_by(|a, b| a.listing_order(b).is_lt()), "{:?}", shown(&findings));
+    assert!(
+        findings
+            .iter()
+            .any(|finding| finding.rule.id == "pss-privileged")
+    );
+    assert!(
+        findings.is_sorted_by(|a, b| a.listing_order(b).is_lt()),
+        "{:?}",
+        shown(&findings)
+    );
 }
 
 #[test]

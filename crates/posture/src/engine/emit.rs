@@ -22,7 +22,9 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Emitter {
     paths: Paths,
-    findings: Vec<Finding>,
+    /// Each with the number of the document it was found in.
+    findings: Vec<(usize, Finding)>,
+    document: usize,
     unevaluated: Vec<Unevaluated>,
 }
 
@@ -123,10 +125,16 @@ impl Paths {
 
 impl Emitter {
     pub(super) fn start_unit(&mut self, unit: &Unit<'_>) {
+        self.document = 0;
         self.paths.templates.clear();
         self.paths
             .templates
             .extend(unit.templates.iter().map(|(base, _)| base.clone()));
+    }
+
+    /// What follows is said of the next document of the same object.
+    pub(super) fn next_document(&mut self) {
+        self.document += 1;
     }
 
     pub(super) fn unevaluated(&mut self, unevaluated: Unevaluated) {
@@ -145,7 +153,7 @@ impl Emitter {
         for (step, violation) in &judged.violations {
             let template = template.unwrap_or(violation.template);
             let finding = self.finding(asset, document, template, step, violation);
-            self.findings.push(finding);
+            self.findings.push((self.document, finding));
         }
         for (step, path, reason) in &judged.unevaluated {
             let location = self.paths.locate(document, path, template.unwrap_or(0));
@@ -195,46 +203,62 @@ impl Emitter {
         if self.findings.is_empty() {
             return;
         }
-        self.findings.sort_unstable_by(|one, two| order(one).cmp(&order(two)));
+        self.findings
+            .sort_unstable_by(|(_, one), (_, two)| order(one).cmp(&order(two)));
         let interner = &mut self.paths.interner;
-        self.findings.dedup_by(|next, kept| {
+        self.findings.dedup_by(|(place, next), (first, kept)| {
             let same = next.id == kept.id;
             if same {
-                merge(kept, next, interner);
+                merge(kept, next, place == first, interner);
             }
             same
         });
         let templates = unit.templates.iter().map(|(_, node)| *node);
         let waivers = Waivers::read(unit.object.document.root(), templates);
-        chunk.findings.extend(self.findings.drain(..).map(|mut finding| {
-            finding.waiver = waivers.of(finding.rule);
-            finding
-        }));
+        chunk
+            .findings
+            .extend(self.findings.drain(..).map(|(_, mut finding)| {
+                finding.waiver = waivers.of(finding.rule);
+                finding
+            }));
     }
 }
 
 /// The order of one asset's findings, with what makes it total before equal
 /// ones are joined.
 fn order(finding: &Finding) -> impl Ord + '_ {
-    (finding.rule.id, &finding.subject, finding.evidence(), &finding.baselines, &finding.message)
+    (
+        finding.rule.id,
+        &finding.subject,
+        finding.evidence(),
+        &finding.baselines,
+        &finding.message,
+    )
 }
 
 /// Joins two findings of one identity: said for two versions of a baseline, or
 /// of two fields or documents.
-fn merge(into: &mut Finding, from: &Finding, interner: &mut Interner) {
+fn merge(into: &mut Finding, from: &Finding, one_document: bool, interner: &mut Interner) {
     into.severity = into.severity.max(from.severity);
     into.baselines = interner.union(&into.baselines, &from.baselines);
     for evidence in from.all_evidence() {
         into.add_evidence(evidence.clone());
     }
-    if from.fixes != into.fixes {
-        // Both must be cleared: the usual fix of each, as one.
-        let joined = match (into.fixes.first(), from.fixes.first()) {
-            (Some(one), Some(two)) => join(one, two),
-            _ => None,
-        };
-        into.fixes = interner.fixes(joined.into_iter().collect());
+    if from.fixes == into.fixes {
+        return;
     }
+    let fix = match (into.fixes.first(), from.fixes.first()) {
+        // Both must be cleared: the usual fix of each, as one.
+        (Some(one), Some(two)) if one_document => join(one, two),
+        // The field stands at another path in each document: edits of one
+        // would hit the wrong field of the other.
+        (Some(one), _) if !one_document => Some(Fix::manual(
+            one.summary.clone(),
+            "The object is written in several places that differ: keep one of them, or change each.",
+        )),
+        _ => None,
+    };
+    into.fixes = interner.fixes(fix.into_iter().collect());
 }
 
 fn join(one: &Fix, two: &Fix) -> Option<Fix> {

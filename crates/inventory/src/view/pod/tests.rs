@@ -194,7 +194,7 @@ proptest! {
             let context = container.security_context();
             let _ = (context.capabilities("add").count(), context.profile_type("seccompProfile"));
             let _ = (container.ports().count(), container.command_line().count());
-            let _ = container.env().map(|env| (env.name(), env.value())).count();
+            assert!(container.env().all(|env| env.value() != Some("")));
             let _ = container.probe("livenessProbe").map(|probe| probe.host("httpGet").is_some());
             let _ = container.lifecycle("preStop").map(|hook| hook.host("httpGet").is_some());
             let _ = (container.resource("limits", "cpu"), container.volume_mounts().count());
