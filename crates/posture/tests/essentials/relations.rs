@@ -515,7 +515,6 @@ fn availability() -> Vec<Case> {
             &["spec.selector"],
         ),
         case("service-selector-dangling", &[&selects, web], &[]),
-        case("service-selector-dangling", &[&selects_none], &[]),
         case(
             "service-selector-dangling",
             &[&service("", "clusterIP: None"), web],

@@ -48,10 +48,11 @@ fn token_automount(workload: &ObjectContext<'_>, sink: &mut Sink) {
         }
         // An account of its own with a role of its own is there to be used.
         let namespace = workload.namespace().unwrap_or_default();
-        let bindings = workload
-            .inventory
-            .bindings_of_subject(&subject(namespace, name));
-        if name != "default" && !bindings.is_empty() {
+        let is_used = || {
+            let subject = subject(namespace, name);
+            !workload.inventory.bindings_of_subject(&subject).is_empty()
+        };
+        if name != "default" && is_used() {
             continue;
         }
         let message = if name == "default" {

@@ -302,6 +302,9 @@ fn in_text<'t>(key: &str, text: &'t str) -> Vec<(&'t str, Reason)> {
     }
     let mut found: Vec<(&str, Reason)> = Vec::new();
     for line in text.lines() {
+        if found.len() >= MOST_PER_OBJECT {
+            break;
+        }
         if let Some(secret) =
             in_line(line).filter(|(name, _)| !found.iter().any(|(known, _)| known == name))
         {

@@ -2,7 +2,7 @@
 
 use plimsoll_inventory::view::{service::Service, workload::Workload};
 use plimsoll_manifest::FieldPath;
-use plimsoll_model::{AssetId, AssetKind, Rule, Severity};
+use plimsoll_model::{AssetId, Rule, Severity};
 use serde_json::Value;
 
 use super::{relations::TemplateLabels, words::SERVICES};
@@ -85,28 +85,14 @@ pub static SERVICE_SELECTOR_DANGLING: Control = Control::object(
 
 fn service_selector_dangling(object: &ObjectContext<'_>, sink: &mut Sink) {
     let selector = Service::new(object.root()).selector();
-    // A List or an operator may bring the pods: without any workload of the
-    // namespace at hand nothing can be said.
-    let Some(namespace) = object.namespace() else {
-        return;
-    };
     if selector.node().is_none() || !object.inventory.workloads_selected_by(object.ix).is_empty() {
-        return;
-    }
-    let any = object.inventory.members(namespace).into_iter().any(|ix| {
-        object
-            .inventory
-            .get(ix)
-            .is_some_and(|member| member.asset.kind == AssetKind::Workload)
-    });
-    if !any {
         return;
     }
     sink.report(
         Violation::new(
             "selector",
             Path::object("spec.selector"),
-            "the Service selects no workload of its namespace among what was read: nothing answers, or what comes along with these labels does",
+            "the Service selects no workload among what was read: nothing answers, or whatever comes along with these labels does",
         )
         .remedy(Remedy::manual("Select a workload that is there", "Which labels the pods have, or whether the Service can go.")),
     );
