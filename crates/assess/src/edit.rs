@@ -7,7 +7,7 @@ use std::{
 
 use plimsoll_inventory::Inventory;
 use plimsoll_manifest::{
-    Document, Limits, Source,
+    Document, Limits, Segment, Source,
     edit::{self, EditError, Op, TextEdit},
 };
 use plimsoll_model::{Finding, Fix, FixEdit, FixPlan, FixTarget, ObjectRef};
@@ -57,7 +57,7 @@ impl Pending<'_> {
         let mut edits: Vec<TextEdit> = Vec::new();
         let mut shared = false;
         for (document, ops) in self.documents.values() {
-            let planned = edit::plan(document, ops)?;
+            let planned = edit::plan(document, &in_order(ops))?;
             shared |= planned.shared;
             edits.extend(planned.edits);
         }
@@ -78,22 +78,43 @@ impl Pending<'_> {
             let loaded = plimsoll_manifest::load(&source, &limits);
             let now = loaded.documents.iter().find(|now| now.index() == document.index());
             let Some(now) = now else { continue };
-            let open: Vec<Op> = ops.iter().filter(|op| !is_done(now, op)).cloned().collect();
+            let open: Vec<Op> =
+                in_order(ops).into_iter().filter_map(|op| still_open(document, now, op)).collect();
             text = edit::apply(&text, &edit::plan(now, &open)?.edits)?;
         }
         Ok(text)
     }
 }
 
-/// Whether the document already is as the operation would make it.
-fn is_done(document: &Document, op: &Op) -> bool {
-    let there = document.root().lookup(op.path());
-    match op {
-        Op::Set { value, .. } => there.is_some_and(|node| node.to_json() == *value),
-        Op::Add { value, .. } => {
-            there.is_some_and(|list| list.items().any(|item| item.to_json() == *value))
+/// The operations in an order in which each finds what it names: additions as
+/// they come, then removals from the end, so that no index moves before it is
+/// used.
+fn in_order(ops: &[Op]) -> Vec<Op> {
+    let (mut removals, mut ordered): (Vec<Op>, Vec<Op>) =
+        ops.iter().cloned().partition(|op| matches!(op, Op::Remove { .. }));
+    removals.sort_by(|a, b| b.path().cmp(a.path()));
+    ordered.extend(removals);
+    ordered
+}
+
+/// The operation as `now` needs it, which is `before` with other objects'
+/// edits of shared places; none when it is done already.
+fn still_open(before: &Document, now: &Document, op: Op) -> Option<Op> {
+    let there = now.root().lookup(op.path());
+    match &op {
+        Op::Set { value, .. } => there.is_none_or(|node| node.to_json() != *value).then_some(op),
+        Op::Add { value, .. } => there
+            .is_none_or(|list| list.items().all(|item| item.to_json() != *value))
+            .then_some(op),
+        // Items have no names: the item is looked up by what it was.
+        Op::Remove { path } if matches!(path.segments().last(), Some(Segment::Index(_))) => {
+            let wanted = before.root().lookup(path)?.to_json();
+            let list = path.parent()?;
+            let items = now.root().lookup(&list)?;
+            let at = items.items().position(|item| item.to_json() == wanted)?;
+            Some(Op::Remove { path: list.index(at) })
         }
-        Op::Remove { .. } => there.is_none(),
+        Op::Remove { .. } => there.map(|_| op),
     }
 }
 
@@ -117,11 +138,12 @@ pub fn apply(inventory: &Inventory, findings: &[Finding], plan: &FixPlan) -> Cha
                 }
                 FixTarget::Own => {
                     let object = inventory.find(&finding.asset.id).and_then(|ix| inventory.get(ix));
-                    let documents: Vec<&Document> = object
-                        .into_iter()
-                        .flat_map(|object| object.documents())
-                        .filter(|document| holds_evidence(document, finding))
-                        .collect();
+                    let mut documents: Vec<&Document> =
+                        object.into_iter().flat_map(|object| object.documents()).collect();
+                    // Written once it is that one, wherever an anchor puts the evidence.
+                    if documents.len() > 1 {
+                        documents.retain(|document| holds_evidence(document, finding));
+                    }
                     if documents.is_empty() {
                         manual.insert(by_hand(finding, fix));
                     }
