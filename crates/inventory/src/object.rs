@@ -111,6 +111,17 @@ impl Object {
         std::iter::once(&self.document).chain(&self.also)
     }
 
+    /// The object as only this one of its [`documents`](Self::documents) says
+    /// it is. Its relations stay those of all of them.
+    #[must_use]
+    pub fn as_written_in(&self, document: &Document) -> Self {
+        Object {
+            document: document.clone(),
+            also: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     /// The roots of [`documents`](Self::documents).
     pub(crate) fn roots(&self) -> impl Iterator<Item = Node<'_>> {
         self.documents().map(Document::root)

@@ -236,8 +236,9 @@ impl Finding {
         &self.evidence
     }
 
-    /// All evidence, the first first: the other fields it violates, or the
-    /// other places where the same object is written down.
+    /// All evidence, the first first: then the other fields it violates. Where
+    /// the same object is written down in several places, each is a finding
+    /// of its own with the same id.
     pub fn all_evidence(&self) -> impl Iterator<Item = &Evidence> {
         std::iter::once(&self.evidence).chain(&self.more)
     }

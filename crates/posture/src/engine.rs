@@ -6,7 +6,7 @@ mod templates;
 use std::sync::Arc;
 
 use plimsoll_inventory::{Inventory, Object, ObjectIx, location_of};
-use plimsoll_manifest::{Document, Node};
+use plimsoll_manifest::{Document, FieldPath, Node};
 use plimsoll_model::{AssetKind, Evaluation, Finding, Severity, Unevaluated};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -212,6 +212,17 @@ impl<'a> Unit<'a> {
             templates,
         })
     }
+
+    /// The pod templates as another of the object's documents has them.
+    fn templates_in<'d>(&self, document: &'d Document) -> Vec<(Arc<str>, Node<'d>)> {
+        let bases = self.templates.iter();
+        bases
+            .filter_map(|(base, _)| {
+                let path = FieldPath::parse(base).unwrap_or_default();
+                Some((base.clone(), document.root().lookup(&path)?))
+            })
+            .collect()
+    }
 }
 
 /// What one task found, in the order of assets, rules and subjects.
@@ -230,7 +241,7 @@ fn evaluate_unit(
     emitter: &mut Emitter,
 ) {
     let object = unit.object;
-    emitter.start_unit(unit);
+    emitter.start_unit(&unit.templates);
 
     for (index, ((_, node), group)) in unit.templates.iter().zip(groups).enumerate() {
         let index = u16::try_from(index).unwrap_or(u16::MAX);
@@ -244,38 +255,22 @@ fn evaluate_unit(
         };
         emitter.emit(&object.asset, &object.document, Some(index), judged);
     }
-
     let context = ObjectContext::new(unit.inventory, unit.ix, object, &unit.templates);
-    if object.asset.kind == AssetKind::Workload {
-        for step in &plan.workload {
-            if let Check::Workload(run) = step.control.check {
-                run(&context, sink);
-                emitter.emit(
-                    &object.asset,
-                    &object.document,
-                    None,
-                    &templates::Judged::take(step, sink),
-                );
-            }
-        }
-    }
-    for step in plan.for_kind(object) {
-        if let Check::Object { run, .. } = step.control.check {
-            run(&context, sink);
-            emitter.emit(
-                &object.asset,
-                &object.document,
-                None,
-                &templates::Judged::take(step, sink),
-            );
-        }
-    }
+    evaluate_whole(&context, plan, sink, emitter);
 
-    // The same object written down elsewhere too: what is wrong there only is
-    // a finding as well.
+    // The same object written down elsewhere too, each by itself: what is
+    // wrong in one place only is wrong.
     for document in &object.also {
-        emitter.next_document();
-        evaluate_copy(unit, document, plan, sink, emitter);
+        let copy = object.as_written_in(document);
+        let templates = unit.templates_in(&copy.document);
+        emitter.next_document(&templates);
+        for (index, (_, node)) in templates.iter().enumerate() {
+            let judged = judge(*node, &plan.pod, sink);
+            let index = u16::try_from(index).unwrap_or(u16::MAX);
+            emitter.emit(&object.asset, document, Some(index), &judged);
+        }
+        let context = ObjectContext::new(unit.inventory, unit.ix, &copy, &templates);
+        evaluate_whole(&context, plan, sink, emitter);
     }
 
     for (node, reason) in unit.inventory.shape_problems(unit.ix) {
@@ -288,23 +283,30 @@ fn evaluate_unit(
     }
 }
 
-fn evaluate_copy(
-    unit: &Unit<'_>,
-    document: &Document,
+/// The checks that look at an object as a whole.
+fn evaluate_whole(
+    context: &ObjectContext<'_>,
     plan: &Plan<'_>,
     sink: &mut Sink,
     emitter: &mut Emitter,
 ) {
-    for (index, (base, _)) in unit.templates.iter().enumerate() {
-        let path = plimsoll_manifest::FieldPath::parse(base).unwrap_or_default();
-        if let Some(node) = document.root().lookup(&path) {
-            let judged = judge(node, &plan.pod, sink);
-            emitter.emit(
-                &unit.object.asset,
-                document,
-                u16::try_from(index).ok(),
-                &judged,
-            );
+    let object = context.object;
+    let mut emit = |step: &PlanStep, sink: &mut Sink| {
+        let judged = templates::Judged::take(step, sink);
+        emitter.emit(&object.asset, &object.document, None, &judged);
+    };
+    if object.asset.kind == AssetKind::Workload {
+        for step in &plan.workload {
+            if let Check::Workload(run) = step.control.check {
+                run(context, sink);
+                emit(step, sink);
+            }
+        }
+    }
+    for step in plan.for_kind(object) {
+        if let Check::Object { run, .. } = step.control.check {
+            run(context, sink);
+            emit(step, sink);
         }
     }
 }

@@ -240,34 +240,54 @@ fn waivers_mark_and_never_hide() {
 }
 
 #[test]
-fn the_same_object_in_two_files_is_one_finding_with_both_places() {
-    let other = PRIVILEGED.replace("# for now", "").replace(
-        "image: registry",
-        "imagePullPolicy: Always\n        image: registry",
-    );
+fn the_same_object_in_two_files_is_judged_in_each() {
+    // The second has the container at another index, and waives the control.
+    let other = PRIVILEGED
+        .replace(
+            "      containers:\n",
+            "      containers:\n      - name: first\n        image: i\n",
+        )
+        .replacen(
+            "  name: web\n",
+            "  name: web\n  annotations: {ignore.plimsoll.dev/pss-privileged: agreed}\n",
+            1,
+        );
     let all = documents("b.yaml", &other)
         .into_iter()
         .chain(documents("a.yaml", PRIVILEGED));
     let (findings, _) = evaluate(&inventory(all), &baselines(&["pss/baseline"]));
-    assert_eq!(findings.len(), 1);
-    let places: Vec<String> = findings[0]
-        .all_evidence()
-        .map(|e| e.location().to_string())
+    let seen: Vec<_> = findings
+        .iter()
+        .map(|f| {
+            let edit = f.fixes[0].edits[0].to_string();
+            (f.evidence().location().file.to_string(), f.waiver.is_some(), edit)
+        })
         .collect();
-    assert_eq!(places, ["a.yaml:13:11", "b.yaml:14:11"]);
-    assert!(findings[0].fixes[0].is_automatic());
-
-    // At different paths no edit is right for both.
-    let moved = PRIVILEGED.replace(
-        "      containers:\n",
-        "      containers:\n      - name: first\n        image: i\n",
+    let edit = |index: u32| {
+        format!("set spec.template.spec.containers[{index}].securityContext.privileged to false")
+    };
+    assert_eq!(
+        seen,
+        [("a.yaml".to_owned(), false, edit(0)), ("b.yaml".to_owned(), true, edit(1))]
     );
-    let all = documents("b.yaml", &moved)
+    assert_eq!(findings[0].id, findings[1].id, "it is one finding, seen twice");
+}
+
+#[test]
+fn objects_without_pods_are_judged_wherever_they_are_written() {
+    let role = |verbs: &str| {
+        format!("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: r}}\nrules: [{{apiGroups: ['*'], resources: ['*'], verbs: [{verbs}]}}]\n")
+    };
+    let all = documents("a.yaml", &role("get"))
         .into_iter()
-        .chain(documents("a.yaml", PRIVILEGED));
-    let (findings, _) = evaluate(&inventory(all), &baselines(&["pss/baseline"]));
-    assert_eq!(findings.len(), 1);
-    assert!(!findings[0].fixes[0].is_automatic());
+        .chain(documents("b.yaml", &role("'*'")));
+    let request = Request {
+        controls: ["rbac-wildcard".to_owned()].into(),
+        ..Request::default()
+    };
+    let (findings, _) = evaluate(&inventory(all), &request);
+    let files: Vec<&str> = findings.iter().map(|f| &*f.evidence().location().file).collect();
+    assert!(files.contains(&"b.yaml"), "{files:?}");
 }
 
 #[test]

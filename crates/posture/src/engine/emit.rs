@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt::Write as _, sync::Arc};
 
-use plimsoll_manifest::Document;
+use plimsoll_manifest::{Document, Node};
 use plimsoll_model::{
     Asset, Evidence, FieldRef, Finding, Fix, FixEdit, FixTarget, Location, Subject, Unevaluated,
 };
@@ -124,17 +124,23 @@ impl Paths {
 }
 
 impl Emitter {
-    pub(super) fn start_unit(&mut self, unit: &Unit<'_>) {
+    pub(super) fn start_unit(&mut self, templates: &[(Arc<str>, Node<'_>)]) {
         self.document = 0;
+        self.templates(templates);
+    }
+
+    /// What follows is said of the next document of the same object, which has
+    /// these pod templates.
+    pub(super) fn next_document(&mut self, templates: &[(Arc<str>, Node<'_>)]) {
+        self.document += 1;
+        self.templates(templates);
+    }
+
+    fn templates(&mut self, templates: &[(Arc<str>, Node<'_>)]) {
         self.paths.templates.clear();
         self.paths
             .templates
-            .extend(unit.templates.iter().map(|(base, _)| base.clone()));
-    }
-
-    /// What follows is said of the next document of the same object.
-    pub(super) fn next_document(&mut self) {
-        self.document += 1;
+            .extend(templates.iter().map(|(base, _)| base.clone()));
     }
 
     pub(super) fn unevaluated(&mut self, unevaluated: Unevaluated) {
@@ -203,33 +209,43 @@ impl Emitter {
         if self.findings.is_empty() {
             return;
         }
-        self.findings
-            .sort_unstable_by(|(_, one), (_, two)| order(one).cmp(&order(two)));
+        self.findings.sort_unstable_by(|(place, one), (other, two)| {
+            order(one, *place).cmp(&order(two, *other))
+        });
         let interner = &mut self.paths.interner;
+        // Within a document a finding is one; in another document it is seen
+        // there too, with places, fixes and waivers of its own.
         self.findings.dedup_by(|(place, next), (first, kept)| {
-            let same = next.id == kept.id;
+            let same = next.id == kept.id && place == first;
             if same {
-                merge(kept, next, place == first, interner);
+                merge(kept, next, interner);
             }
             same
         });
-        let templates = unit.templates.iter().map(|(_, node)| *node);
-        let waivers = Waivers::read(unit.object.document.root(), templates);
+        let waivers: Vec<Waivers<'_>> = unit
+            .object
+            .documents()
+            .map(|document| {
+                let templates = unit.templates_in(document).into_iter();
+                Waivers::read(document.root(), templates.map(|(_, node)| node))
+            })
+            .collect();
         chunk
             .findings
-            .extend(self.findings.drain(..).map(|(_, mut finding)| {
-                finding.waiver = waivers.of(finding.rule);
+            .extend(self.findings.drain(..).map(|(place, mut finding)| {
+                finding.waiver = waivers.get(place).and_then(|w| w.of(finding.rule));
                 finding
             }));
     }
 }
 
 /// The order of one asset's findings, with what makes it total before equal
-/// ones are joined.
-fn order(finding: &Finding) -> impl Ord + '_ {
+/// ones of one document are joined.
+fn order(finding: &Finding, document: usize) -> impl Ord + '_ {
     (
         finding.rule.id,
         &finding.subject,
+        document,
         finding.evidence(),
         &finding.baselines,
         &finding.message,
@@ -237,8 +253,8 @@ fn order(finding: &Finding) -> impl Ord + '_ {
 }
 
 /// Joins two findings of one identity: said for two versions of a baseline, or
-/// of two fields or documents.
-fn merge(into: &mut Finding, from: &Finding, one_document: bool, interner: &mut Interner) {
+/// of two fields.
+fn merge(into: &mut Finding, from: &Finding, interner: &mut Interner) {
     into.severity = into.severity.max(from.severity);
     into.baselines = interner.union(&into.baselines, &from.baselines);
     for evidence in from.all_evidence() {
@@ -249,13 +265,7 @@ fn merge(into: &mut Finding, from: &Finding, one_document: bool, interner: &mut 
     }
     let fix = match (into.fixes.first(), from.fixes.first()) {
         // Both must be cleared: the usual fix of each, as one.
-        (Some(one), Some(two)) if one_document => join(one, two),
-        // The field stands at another path in each document: edits of one
-        // would hit the wrong field of the other.
-        (Some(one), _) if !one_document => Some(Fix::manual(
-            one.summary.clone(),
-            "The object is written in several places that differ: keep one of them, or change each.",
-        )),
+        (Some(one), Some(two)) => join(one, two),
         _ => None,
     };
     into.fixes = interner.fixes(fix.into_iter().collect());
