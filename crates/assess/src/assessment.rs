@@ -74,6 +74,16 @@ pub enum Outcome {
 }
 
 impl Assessment {
+    /// Writes this run into the past: what the next run must know of it.
+    pub fn record(&self, history: &mut History) {
+        let facts = Facts {
+            assets: &self.assets,
+            findings: &self.findings,
+            evaluation: &self.evaluation,
+        };
+        plimsoll_goals::record(history, &self.goals, facts, self.now);
+    }
+
     /// The worst verdict of all goals. Without a goal nothing is verified.
     pub fn verdict(&self) -> Verdict {
         self.goals.iter().map(|goal| goal.verdict).max().unwrap_or(Verdict::Unverified)

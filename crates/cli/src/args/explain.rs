@@ -1,0 +1,33 @@
+//! `plimsoll explain`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{InputArgs, LineArgs, StateArgs};
+
+const EXAMPLES: &str = "\
+Examples:
+  plimsoll explain pss-privileged             a control, also by the name other tools use
+  plimsoll explain pss/restricted@1.29        a baseline
+  plimsoll explain pending                    a word of the reports
+  plimsoll explain crown-jewels-hold .        a goal and its verdict
+  plimsoll explain 3f9a1c02 .                 a finding, by the first digits of its id";
+
+/// Say in plain words what a control, goal, verdict or finding is.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ExplainArgs {
+    /// A control, baseline, goal, clause, verdict, state, class, finding id or word
+    #[arg(value_name = "WHAT")]
+    pub what: String,
+    /// Where goals and findings are looked for [default: .]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub input: InputArgs,
+    #[command(flatten)]
+    pub line: LineArgs,
+    #[command(flatten)]
+    pub state: StateArgs,
+}

@@ -1,0 +1,48 @@
+//! Ctrl-C ends the run at once with 130 and removes what was half written.
+
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard},
+};
+
+use crate::exit::Exit;
+
+/// Files that are being written and are not what they will be.
+static DRAFTS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn drafts() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    DRAFTS.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Listens for Ctrl-C. Where that can't be done, the system's own way of
+/// ending a program stays.
+pub fn install() {
+    let _ = ctrlc::set_handler(|| {
+        // Held to the end: no rename begins after the drafts are gone.
+        let drafts = drafts();
+        for draft in &*drafts {
+            let _ = fs::remove_file(draft);
+        }
+        std::process::exit(Exit::Interrupted as i32);
+    });
+}
+
+/// From now on this file is removed when the run is interrupted.
+pub fn remember(draft: &Path) {
+    drafts().insert(draft.to_owned());
+}
+
+/// The file is finished, or gone.
+pub fn forget(draft: &Path) {
+    drafts().remove(draft);
+}
+
+/// Renames a draft to what it was made for; Ctrl-C waits for it.
+pub fn rename(draft: &Path, path: &Path) -> io::Result<()> {
+    let mut drafts = drafts();
+    fs::rename(draft, path)?;
+    drafts.remove(draft);
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! What the verbs do.
+
+mod check;
+mod completion;
+mod diff;
+mod explain;
+mod fix;
+mod goals_init;
+mod scan;
+mod schema;
+mod simulate;
+mod version;
+
+use crate::{
+    args::{Cli, GoalsVerb, Verb},
+    exit::{Exit, Failure},
+};
+
+/// Does what the command line says.
+///
+/// # Errors
+/// The job could not be done.
+pub fn run(cli: Cli) -> Result<Exit, Failure> {
+    let show = &cli.show;
+    match cli.verb {
+        Verb::Check(args) => check::run(show, args),
+        Verb::Scan(args) => scan::run(show, args),
+        Verb::Goals(goals) => match goals.verb {
+            GoalsVerb::Init(args) => goals_init::run(show, args),
+            GoalsVerb::Simulate(args) => simulate::run(show, args),
+            GoalsVerb::Diff(args) => diff::run(show, args),
+        },
+        Verb::Fix(args) => fix::run(show, args),
+        Verb::Explain(args) => explain::run(show, args),
+        Verb::Schema(args) => schema::run(args),
+        Verb::Completion(args) => completion::run(args),
+        Verb::Version(args) => version::run(args),
+    }
+}

@@ -1,0 +1,56 @@
+//! `plimsoll check`: goals over everything at PATH.
+
+use plimsoll_assess::{Outcome, wire};
+use plimsoll_report::Format;
+
+use crate::{
+    args::{CheckArgs, FailOn, ShowArgs},
+    context::Context,
+    diagnostics,
+    exit::{Exit, Failure},
+    output::Outputs,
+    session::{self, Reading, Session},
+    state::State,
+};
+
+pub fn run(show: &ShowArgs, args: CheckArgs) -> Result<Exit, Failure> {
+    let context = Context::new(show, &args.input)?;
+    let outputs = Outputs::new(&context, &args.output.output, &Format::ALL)?;
+    let state_path = context.state_path(&args.state);
+    // Held from before anything is read until everything is written.
+    let mut state = match &state_path {
+        None => None,
+        Some(path) if args.dry_run => Some(State::read(path)?),
+        Some(path) => Some(State::open(&context, path, args.lock_timeout)?),
+    };
+    let session = Session::open(
+        &context,
+        Reading {
+            paths: &args.paths,
+            goals: &args.line.goals,
+            without: state_path.as_slice(),
+            line_is_optional: false,
+        },
+    )?;
+    let history = state.as_ref().map(|state| &state.history);
+    let assessment = session.judge(&context, history);
+    let sound = session::sound(&context, &session, &assessment);
+    session.tell_starter_line(&context);
+    if let Some(state) = state.as_mut().filter(|_| !args.dry_run && sound.is_ok()) {
+        assessment.record(&mut state.history);
+        state.write()?;
+    }
+    let report = wire::check(&assessment);
+    outputs.write(&context, |format, style, out| {
+        plimsoll_report::check(&report, format, style, out)
+    })?;
+    if !outputs.for_a_person() {
+        diagnostics::gaps(&context, &assessment);
+    }
+    sound?;
+    Ok(match assessment.outcome(args.fail_on == FailOn::AtRisk) {
+        Outcome::Holds => Exit::Holds,
+        Outcome::Fails => Exit::Fails,
+        Outcome::Incomplete => Exit::Incomplete,
+    })
+}

@@ -1,0 +1,125 @@
+//! `plimsoll explain`: any id or word, in plain words.
+
+mod asset;
+mod baseline;
+mod control;
+mod fields;
+mod finding;
+mod goal;
+mod page;
+mod resource;
+mod words;
+
+use std::io::Write;
+
+use plimsoll_assess::{Assessment, catalogue, scan, wire};
+
+use crate::{
+    args::{ExplainArgs, ShowArgs},
+    context::Context,
+    exit::{Exit, Failure, fail},
+    names, output,
+    session::{Reading, Session},
+    state::State,
+    term,
+};
+use page::Page;
+
+pub fn run(show: &ShowArgs, args: ExplainArgs) -> Result<Exit, Failure> {
+    let context = Context::new(show, &args.input)?;
+    let mut page = Page::new(term::stdout_style(context.color, context.verbosity));
+    // Who names a PATH means what is there; else a name of ours wins.
+    let found = if args.paths.is_empty() {
+        built_in(&args.what, &mut page) || of_the_estate(&context, &args, &mut page)?
+    } else {
+        of_the_estate(&context, &args, &mut page)? || built_in(&args.what, &mut page)
+    };
+    if !found {
+        return unknown(&context, &args);
+    }
+    output::stdout(|out| out.write_all(page.finish().as_bytes()))?;
+    Ok(Exit::Holds)
+}
+
+/// Controls, baselines and the words of reports and goals.
+fn built_in(what: &str, page: &mut Page) -> bool {
+    control::explain(what, page) || baseline::explain(what, page) || words::explain(what, page)
+}
+
+/// Goals, classes, exceptions, assets and findings at PATH.
+fn of_the_estate(
+    context: &Context,
+    args: &ExplainArgs,
+    page: &mut Page,
+) -> Result<bool, Failure> {
+    let (session, assessment) = judge(context, args)?;
+    let report = wire::check(&assessment);
+    let what = args.what.as_str();
+    if goal::explain(&report, &session, what, page)?
+        || resource::class(&report, &session, what, page)
+        || resource::exception(context, &report, &session, what, page)
+        || resource::baseline(&session, what, page)
+        || asset::explain(&report, what, page)
+    {
+        return Ok(true);
+    }
+    if !finding::is_id(what) {
+        return Ok(false);
+    }
+    if finding::explain(context, &session, &assessment, Some(&report), what, page)? {
+        return Ok(true);
+    }
+    // A finding on which no goal rests: a scan has it.
+    let everything = scan(&session.estate, &[], &[], context.now);
+    finding::explain(context, &session, &everything, None, what, page)
+}
+
+fn judge(context: &Context, args: &ExplainArgs) -> Result<(Session, Assessment), Failure> {
+    let state_path = context.state_path(&args.state);
+    let state = state_path.as_deref().map(State::read).transpose()?;
+    let session = Session::open(
+        context,
+        Reading {
+            paths: &args.paths,
+            goals: &args.line.goals,
+            without: state_path.as_slice(),
+            line_is_optional: false,
+        },
+    )?;
+    let assessment = session.judge(context, state.as_ref().map(|state| &state.history));
+    Ok((session, assessment))
+}
+
+fn unknown(context: &Context, args: &ExplainArgs) -> Result<Exit, Failure> {
+    let (_, assessment) = judge(context, args)?;
+    let what = &args.what;
+    let mut known: Vec<String> = catalogue::rules().map(|rule| rule.id.to_owned()).collect();
+    known.extend(catalogue::baselines().iter().map(|baseline| baseline.name.to_owned()));
+    known.extend(words::names().map(str::to_owned));
+    known.extend(assessment.goals.iter().map(|goal| goal.goal.metadata.name.clone()));
+    let near = names::did_you_mean(what, known.iter().map(String::as_str));
+    if near.is_empty() && finding::is_id(what) {
+        return fail(format!(
+            "no finding here has an id that begins with `{what}`; was it found at another PATH, or \
+             is it fixed?"
+        ));
+    }
+    fail(format!(
+        "nothing here is called `{what}`{near} `plimsoll explain words` lists the words, \
+         `plimsoll explain controls` the controls"
+    ))
+}
+
+/// Writes into a page what `render` writes.
+///
+/// # Errors
+/// None that memory does not have.
+fn into_page(
+    page: &mut Page,
+    render: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<(), Failure> {
+    let mut text = Vec::new();
+    render(&mut text)?;
+    page.raw(&String::from_utf8_lossy(&text));
+    Ok(())
+}

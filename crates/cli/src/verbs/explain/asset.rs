@@ -1,0 +1,64 @@
+//! An asset: what is known of it and how it stands.
+
+use plimsoll_model::wire::CheckReport;
+
+use super::page::Page;
+
+pub fn explain(report: &CheckReport, what: &str, page: &mut Page) -> bool {
+    let Some(asset) = report
+        .assets
+        .iter()
+        .find(|asset| asset.id.as_str() == what || asset.object.to_string() == what)
+    else {
+        return false;
+    };
+    page.title(&asset.object.to_string(), asset.kind.as_str());
+    page.heading("Identity");
+    page.text(asset.id.as_str());
+    if let (Some(file), Some(line)) = (&asset.file, asset.line) {
+        page.text(&format!("written at {file}:{line}"));
+    }
+    if let Some(owner) = &asset.owner {
+        page.text(&format!("owned by {owner}"));
+    }
+    if let Some(unknown) = &asset.unknown {
+        page.heading("Its state is not known");
+        page.text(unknown);
+    }
+    page.heading("Classes");
+    if asset.classes.is_empty() {
+        page.text("none");
+    }
+    for class in &asset.classes {
+        page.item(&format!("{} (rank {}): {}", class.class, class.rank, class.because));
+    }
+    page.heading(&format!("Exposure: {}", asset.exposure));
+    asset.exposed_by.iter().for_each(|reason| page.item(reason));
+    page.heading("Goals it does not simply satisfy");
+    let mut any = false;
+    for goal in &report.goals {
+        for state in goal.assets.iter().filter(|state| state.asset == asset.id) {
+            any = true;
+            page.item(&format!("{}: {}", goal.name, state.state));
+            state.because.iter().for_each(|because| page.text(&format!("  {}", because.text)));
+        }
+    }
+    if !any {
+        page.text("none");
+    }
+    let findings: Vec<_> =
+        report.findings.iter().filter(|finding| finding.asset == asset.id).collect();
+    page.heading(&format!("Findings ({})", findings.len()));
+    for finding in findings {
+        page.item(&format!(
+            "{} {} {}: {} ({}:{})",
+            finding.id.short(),
+            finding.severity,
+            finding.control,
+            finding.message,
+            finding.file,
+            finding.line
+        ));
+    }
+    true
+}
