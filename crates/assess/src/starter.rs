@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use plimsoll_manifest::{Limits, Source};
-use plimsoll_model::Diagnostic;
+use plimsoll_model::{AssetFacts, AssetKind, Diagnostic, ExposureLevel, resource::GoalScope};
 
-use crate::Line;
+use crate::{Estate, Line};
 
 /// The starter goals as the YAML a user could have written: no privileged
 /// workloads, the Pod Security baseline everywhere, and nothing
@@ -26,6 +26,24 @@ pub fn line() -> Line {
     }
     line.settle(&mut diagnostics);
     debug_assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    line
+}
+
+/// The starter goals for an estate: where nothing can be reached from outside,
+/// the goal on what can be is left out. Nobody asked for it, and an empty
+/// scope would make a clean repository unverified for ever.
+pub fn line_for(estate: &Estate) -> Line {
+    let mut line = line();
+    let facts = || estate.inventory.all_facts().into_iter().chain(estate.unread.iter().cloned());
+    let exposed = |asset: &AssetFacts| {
+        asset.asset.kind == AssetKind::Workload
+            && (asset.exposure.level == ExposureLevel::Internet || asset.unknown.is_some())
+    };
+    if !facts().any(|asset| exposed(&asset)) {
+        line.goals.retain(|(goal, _)| {
+            !matches!(&goal.spec.assets, GoalScope::Class(class) if class == "internet-facing")
+        });
+    }
     line
 }
 

@@ -156,11 +156,43 @@ fn the_starter_line_judges_every_workload() {
     let estate = estate(files());
     let result = assess(
         &estate,
-        &starter::line(),
+        &starter::line_for(&estate),
         Options { now: now(), history: None, starter_line: true },
     );
     let everything = result.goals.iter().find(|g| g.goal.metadata.name == "starter-baseline");
     let counts = everything.expect("the goal is there").counts;
     assert_eq!(counts.in_scope, result.coverage.workloads);
     assert_eq!(counts.violated + counts.satisfied + counts.excepted, counts.in_scope);
+}
+
+#[test]
+fn the_starter_line_asks_nothing_of_what_is_not_there() {
+    let check = |text: &str, expect: &[&str]| {
+        let estate = estate(vec![InputFile {
+            name: "a.yaml".into(),
+            content: Ok(text.as_bytes().to_vec()),
+            purpose: Purpose::Estate,
+        }]);
+        let line = starter::line_for(&estate);
+        let result =
+            assess(&estate, &line, Options { now: now(), history: None, starter_line: true });
+        let got: Vec<_> = result
+            .goals
+            .iter()
+            .map(|goal| format!("{} {}", goal.goal.metadata.name, goal.verdict))
+            .collect();
+        assert_eq!(got, expect, "{text}");
+    };
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c, image: x}]}\n";
+    check(pod, &["starter-baseline met", "starter-no-privileged met"]);
+    let exposed = pod.replace("image: x", "image: x, ports: [{containerPort: 80, hostPort: 80}]");
+    check(
+        &exposed,
+        &["starter-baseline breached", "starter-internet-facing breached", "starter-no-privileged met"],
+    );
+    // What can't be read may be exposed.
+    check(
+        "a: [",
+        &["starter-baseline unverified", "starter-internet-facing unverified", "starter-no-privileged unverified"],
+    );
 }

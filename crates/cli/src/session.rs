@@ -72,7 +72,7 @@ impl Session {
                 return fail(format!("{}: no PostureGoal is written there", names.join(", ")));
             }
             // Classes and exceptions that are there already keep their meaning.
-            estate.line.goals = starter::line().goals;
+            estate.line.goals = starter::line_for(&estate).goals;
             starter_line = true;
         }
         Ok(Session { estate, starter_line, places: input.places })
