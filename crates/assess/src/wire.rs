@@ -1,16 +1,20 @@
 //! From an assessment to the stable machine interface, from which every
 //! output format is made.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use plimsoll_model::{
     AssetFacts, AssetState, Diagnostic, Evidence, Finding, Fix, FixEdit, FixPlan, FixStep,
-    FixTarget, GoalVerdict, Percent, Severity,
+    FixTarget, GoalVerdict, Percent, Rule, Severity,
     resource::AdmissionMode,
     wire::{
-        AssetReport, AttainmentReport, BecauseReport, CheckReport, ClauseReport, DiagnosticReport,
-        EditReport, FindingReport, FixReport, GoalAssetReport, GoalReport, PlaceReport,
-        PlanReport, PlanSummary, SCHEMA_VERSION, ScanReport, StepReport,
+        AssetReport, AttainmentReport, BecauseReport, CheckReport, ClauseReport, ControlReport,
+        DiagnosticReport, EditReport, FindingReport, FixReport, GoalAssetReport, GoalReport,
+        MappingReport, PlaceReport, PlanReport, PlanSummary, SCHEMA_VERSION, ScanReport,
+        StepReport,
     },
 };
 
@@ -35,6 +39,8 @@ pub fn check(assessment: &Assessment) -> CheckReport {
         cluster: assessment.cluster.to_string(),
         verdict: assessment.verdict(),
         starter_line: assessment.starter_line,
+        baselines: baselines(assessment),
+        controls: controls(assessment.findings.iter().map(|finding| finding.rule)),
         coverage: assessment.coverage.clone(),
         goals: assessment.goals.iter().map(|goal| self::goal(assessment, goal)).collect(),
         fix_plan: PlanReport {
@@ -55,13 +61,19 @@ pub fn check(assessment: &Assessment) -> CheckReport {
 /// one: there can be too many to hold twice.
 pub fn scan(assessment: &Assessment) -> ScanReport {
     let evaluation = &assessment.evaluation;
+    let evaluated = evaluation.baselines.values().flat_map(|baseline| &baseline.controls);
+    let evaluated = evaluated
+        .chain(&evaluation.controls)
+        .filter_map(|id| plimsoll_posture::find(id))
+        .map(|control| control.rule);
     ScanReport {
         schema_version: SCHEMA_VERSION.to_owned(),
         kind: "scan".to_owned(),
         generator: GENERATOR.to_owned(),
         now: assessment.now,
         cluster: assessment.cluster.to_string(),
-        baselines: evaluation.baselines.values().map(|b| b.pinned.to_string()).collect(),
+        baselines: baselines(assessment),
+        controls: controls(evaluated.chain(assessment.findings.iter().map(|f| f.rule))),
         coverage: assessment.coverage.clone(),
         severities: severities(assessment),
         diagnostics: assessment.diagnostics.iter().map(diagnostic).collect(),
@@ -72,6 +84,37 @@ pub fn scan(assessment: &Assessment) -> ScanReport {
 /// The findings, worst first, made one by one.
 pub fn findings(assessment: &Assessment) -> impl Iterator<Item = FindingReport> + '_ {
     assessment.findings.iter().enumerate().map(|(index, f)| finding(assessment, index, f))
+}
+
+/// The baselines that were evaluated, pinned, each once.
+fn baselines(assessment: &Assessment) -> Vec<String> {
+    let pinned = assessment.evaluation.baselines.values().map(|b| b.pinned.to_string());
+    pinned.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The words of these rules, each once.
+fn controls<'a>(rules: impl Iterator<Item = &'a Rule>) -> BTreeMap<String, ControlReport> {
+    let rules: BTreeMap<&str, &Rule> = rules.map(|rule| (rule.id, rule)).collect();
+    rules.into_iter().map(|(id, rule)| (id.to_owned(), control(rule))).collect()
+}
+
+fn control(rule: &Rule) -> ControlReport {
+    ControlReport {
+        title: rule.title.to_owned(),
+        severity: rule.severity,
+        category: rule.category.to_owned(),
+        why: rule.why.to_owned(),
+        remediation: rule.remediation.to_owned(),
+        references: rule.references.iter().map(|&address| address.to_owned()).collect(),
+        mappings: rule
+            .mappings
+            .iter()
+            .map(|mapping| MappingReport {
+                framework: mapping.framework.to_owned(),
+                requirement: mapping.requirement.to_owned(),
+            })
+            .collect(),
+    }
 }
 
 fn severities(assessment: &Assessment) -> BTreeMap<Severity, u64> {
@@ -236,6 +279,12 @@ fn goal(assessment: &Assessment, verdict: &GoalVerdict) -> GoalReport {
                 }
             })
             .collect(),
+        satisfied: verdict
+            .assets
+            .iter()
+            .filter(|asset| asset.state == AssetState::Satisfied)
+            .map(|asset| assessment.assets[asset.asset as usize].asset.id.clone())
+            .collect(),
     }
 }
 
@@ -292,6 +341,7 @@ fn asset(assessment: &Assessment, index: usize) -> AssetReport {
         file: facts.location.as_ref().map(|at| text(&at.file)),
         line: facts.location.as_ref().map(|at| at.line),
         classes: assessment.classes[index].clone(),
+        class_conflict: assessment.class_conflicts.get(index).cloned().flatten(),
         exposure: facts.exposure.level,
         exposed_by: facts
             .exposure

@@ -33,6 +33,9 @@ pub struct ScanReport {
     pub cluster: String,
     /// The baselines that were evaluated, pinned.
     pub baselines: Vec<String>,
+    /// The words of the controls that were evaluated, by id.
+    #[serde(default)]
+    pub controls: BTreeMap<String, ControlReport>,
     /// What was read and what was not.
     pub coverage: CoverageReport,
     /// How many findings there are of each severity.
@@ -62,6 +65,12 @@ pub struct CheckReport {
     pub verdict: Verdict,
     /// Whether the goals are the built-in starter line.
     pub starter_line: bool,
+    /// The baselines that the goals hold the assets to, pinned.
+    #[serde(default)]
+    pub baselines: Vec<String>,
+    /// The words of the controls that the findings name, by id.
+    #[serde(default)]
+    pub controls: BTreeMap<String, ControlReport>,
     /// What was read and what was not.
     pub coverage: CoverageReport,
     /// The goals, in order of their names.
@@ -76,6 +85,38 @@ pub struct CheckReport {
     pub diagnostics: Vec<DiagnosticReport>,
     /// The findings on which the verdicts rest, worst first.
     pub findings: Vec<FindingReport>,
+}
+
+/// The words of a control, the same for all its findings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ControlReport {
+    /// A few words: what must hold.
+    pub title: String,
+    /// How bad a violation is when nothing is known of the asset.
+    pub severity: Severity,
+    /// The topic it is listed under, such as `pod-security`.
+    pub category: String,
+    /// Why it matters.
+    pub why: String,
+    /// What to do about a violation.
+    pub remediation: String,
+    /// Addresses where more is written.
+    #[serde(default)]
+    pub references: Vec<String>,
+    /// Which requirements of which frameworks it helps to meet.
+    #[serde(default)]
+    pub mappings: Vec<MappingReport>,
+}
+
+/// One requirement of a framework that a control helps to meet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MappingReport {
+    /// The framework, such as `PSS` or `NSA/CISA 1.2`.
+    pub framework: String,
+    /// The requirement's own id or name there.
+    pub requirement: String,
 }
 
 /// What was read and what was not. The numbers count objects and documents;
@@ -317,6 +358,10 @@ pub struct GoalReport {
     pub plan: PlanSummary,
     /// The assets in scope that are not simply satisfied.
     pub assets: Vec<GoalAssetReport>,
+    /// The other assets in scope: those that satisfy every clause. A report
+    /// of a build that did not write them has none, whatever `counts` says.
+    #[serde(default)]
+    pub satisfied: Vec<AssetId>,
 }
 
 /// Attainment, as fractions between 0 and 1.
@@ -458,6 +503,9 @@ pub struct AssetReport {
     pub line: Option<u32>,
     /// Its classes with the rule that gave each, the one it ranks by first.
     pub classes: Vec<ClassAssignment>,
+    /// Which class it ranks by, and over which, when several claim it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class_conflict: Option<String>,
     /// From where it can be reached.
     pub exposure: ExposureLevel,
     /// Why.

@@ -1,8 +1,9 @@
 //! What changed between two reports, and why.
 //!
-//! A report lists, for each goal, the assets that are not simply satisfied.
-//! An asset that a goal does not list is [`Standing::Clear`]: satisfied, or
-//! not in that goal's scope.
+//! A report lists, for each goal, the assets that are not simply satisfied,
+//! and names the satisfied ones. Where an older report does not name these, an
+//! asset that a goal does not list is [`Standing::Clear`]: satisfied, or not in
+//! that goal's scope.
 
 mod compute;
 mod render;
@@ -165,7 +166,7 @@ pub struct LineChange {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Standing {
     /// A clause is violated.
     Violated,
@@ -175,8 +176,13 @@ pub enum Standing {
     Pending,
     /// Met only by an exception.
     Excepted,
-    /// Satisfied, or not in this goal's scope: a report does not tell which.
+    /// Every clause is satisfied.
+    Satisfied,
+    /// Satisfied, or not in this goal's scope: the report does not tell which,
+    /// or it has no such goal.
     Clear,
+    /// Not in this goal's scope.
+    OutOfScope,
     /// In no goal's scope, or not there at all.
     Absent,
 }
@@ -189,7 +195,9 @@ impl Standing {
             Standing::Unknown => "unknown",
             Standing::Pending => "pending",
             Standing::Excepted => "excepted",
+            Standing::Satisfied => "satisfied",
             Standing::Clear => "clear",
+            Standing::OutOfScope => "out of scope",
             Standing::Absent => "absent",
         }
     }
@@ -202,7 +210,7 @@ impl From<AssetState> for Standing {
             AssetState::Unknown => Standing::Unknown,
             AssetState::Pending => Standing::Pending,
             AssetState::Excepted => Standing::Excepted,
-            AssetState::Satisfied => Standing::Clear,
+            AssetState::Satisfied => Standing::Satisfied,
         }
     }
 }

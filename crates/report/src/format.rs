@@ -17,17 +17,20 @@ pub enum Format {
     Markdown,
     /// One self-contained page.
     Html,
+    /// OSCAL assessment results, for governance tools.
+    Oscal,
 }
 
 impl Format {
     /// All formats, in the order of the documentation.
-    pub const ALL: [Format; 6] = [
+    pub const ALL: [Format; 7] = [
         Format::Terminal,
         Format::Json,
         Format::Sarif,
         Format::JUnit,
         Format::Markdown,
         Format::Html,
+        Format::Oscal,
     ];
 
     /// The name used on the command line.
@@ -39,6 +42,7 @@ impl Format {
             Format::JUnit => "junit",
             Format::Markdown => "markdown",
             Format::Html => "html",
+            Format::Oscal => "oscal",
         }
     }
 }
@@ -58,7 +62,7 @@ const ALIASES: [(&str, Format); 3] = [
 
 /// The text names no format.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no output format{}: write terminal, json, sarif, junit, markdown or html",
+#[error("`{text}` is no output format{}: write terminal, json, sarif, junit, markdown, html or oscal",
     .nearest.map(|n| format!(", did you mean `{n}`")).unwrap_or_default())]
 pub struct UnknownFormat {
     text: String,

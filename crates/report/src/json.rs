@@ -49,18 +49,20 @@ impl Serialize for Streamed<'_> {
             now,
             cluster,
             baselines,
+            controls,
             coverage,
             severities,
             diagnostics,
             findings: _,
         } = self.header;
-        let mut object = serializer.serialize_struct("ScanReport", 10)?;
+        let mut object = serializer.serialize_struct("ScanReport", 11)?;
         object.serialize_field("schemaVersion", schema_version)?;
         object.serialize_field("kind", kind)?;
         object.serialize_field("generator", generator)?;
         object.serialize_field("now", now)?;
         object.serialize_field("cluster", cluster)?;
         object.serialize_field("baselines", baselines)?;
+        object.serialize_field("controls", controls)?;
         object.serialize_field("coverage", coverage)?;
         object.serialize_field("severities", severities)?;
         object.serialize_field("diagnostics", diagnostics)?;

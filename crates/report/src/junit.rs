@@ -9,7 +9,7 @@ use std::{
 
 use plimsoll_model::{
     AssetState,
-    wire::{CheckReport, FindingReport, GoalAssetReport, GoalReport, ScanReport},
+    wire::{AssetReport, CheckReport, FindingReport, GoalAssetReport, GoalReport, ScanReport},
 };
 
 use crate::{
@@ -110,13 +110,14 @@ fn suite(
     for asset in lookup.worst_first(goal) {
         case(lookup, goal, asset, out)?;
     }
-    match lookup.satisfied(report, goal) {
+    match lookup.satisfied(goal) {
         Some(assets) => {
             for asset in assets {
                 let object = xml(&asset.object.to_string());
+                let file = file(Some(asset));
                 writeln!(
                     out,
-                    "    <testcase name=\"{object}\" classname=\"{name}\"/>"
+                    "    <testcase name=\"{object}\" classname=\"{name}\"{file}/>"
                 )?;
             }
         }
@@ -134,18 +135,20 @@ fn suite(
     out.write_all(b"  </testsuite>\n")
 }
 
+/// The attribute that names an asset's file.
+fn file(asset: Option<&AssetReport>) -> String {
+    let file = asset.and_then(|asset| asset.file.as_deref());
+    file.map(|file| format!(" file=\"{}\"", xml(file)))
+        .unwrap_or_default()
+}
+
 fn case(
     lookup: &Lookup<'_>,
     goal: &GoalReport,
     listed: &GoalAssetReport,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let file = lookup
-        .asset(&listed.asset)
-        .and_then(|asset| asset.file.as_deref());
-    let file = file
-        .map(|file| format!(" file=\"{}\"", xml(file)))
-        .unwrap_or_default();
+    let file = file(lookup.asset(&listed.asset));
     writeln!(
         out,
         "    <testcase name=\"{}\" classname=\"{}\"{file}>",

@@ -17,12 +17,14 @@ mod json;
 mod junit;
 mod lookup;
 mod markdown;
+mod oscal;
 pub mod plan;
 mod sarif;
 pub mod simulate;
 mod style;
 mod terminal;
 mod text;
+mod uri;
 mod words;
 
 use std::io::{self, Write};
@@ -50,12 +52,14 @@ pub fn check(
         Format::JUnit => junit::check(report, out),
         Format::Markdown => markdown::check(report, out),
         Format::Html => html::check(report, out),
+        Format::Oscal => oscal::check(report, out),
     }
 }
 
 /// Writes the report of a scan: the findings of `header` (usually none) and
-/// then those of `findings`, worst first. Findings are taken one by one; JSON
-/// and SARIF never hold two of them, the other formats hold what they show.
+/// then those of `findings`, worst first. Findings are taken one by one; JSON,
+/// SARIF and OSCAL never hold two of them, the other formats hold what they
+/// show.
 ///
 /// # Errors
 /// Only what `out` returns.
@@ -74,5 +78,6 @@ pub fn scan(
         Format::JUnit => junit::scan(header, findings, out),
         Format::Markdown => markdown::scan(header, findings, out),
         Format::Html => html::scan(header, findings, out),
+        Format::Oscal => oscal::scan(header, findings, out),
     }
 }

@@ -87,21 +87,10 @@ impl<'a> Lookup<'a> {
         assets
     }
 
-    /// The assets that satisfy a goal, where the report tells: it lists the
-    /// others, so this works when the goal's scope is all assets but those.
-    pub(crate) fn satisfied(
-        &self,
-        report: &'a CheckReport,
-        goal: &GoalReport,
-    ) -> Option<Vec<&'a AssetReport>> {
-        let listed: FxHashMap<&AssetId, ()> =
-            goal.assets.iter().map(|asset| (&asset.asset, ())).collect();
-        let rest: Vec<_> = report
-            .assets
-            .iter()
-            .filter(|a| !listed.contains_key(&a.id))
-            .collect();
-        (rest.len() as u64 == goal.counts.satisfied).then_some(rest)
+    /// The assets that satisfy a goal, where the report names them all.
+    pub(crate) fn satisfied(&self, goal: &GoalReport) -> Option<Vec<&'a AssetReport>> {
+        let known: Option<Vec<_>> = goal.satisfied.iter().map(|id| self.asset(id)).collect();
+        known.filter(|assets| assets.len() as u64 == goal.counts.satisfied)
     }
 }
 

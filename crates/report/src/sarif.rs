@@ -3,14 +3,15 @@
 
 use std::{
     cell::RefCell,
+    collections::BTreeMap,
     io::{self, Write},
 };
 
 use plimsoll_model::{
     AssetState, FindingId, Severity, Timestamp,
     wire::{
-        CheckReport, CoverageReport, DiagnosticLevel, DiagnosticReport, FindingReport, GapState,
-        PlaceReport, ScanReport,
+        CheckReport, ControlReport, CoverageReport, DiagnosticLevel, DiagnosticReport,
+        FindingReport, GapState, PlaceReport, ScanReport,
     },
 };
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -19,7 +20,9 @@ use serde_json::{Value, json};
 
 use crate::{
     json::{self, Stream},
+    markdown::text as md,
     text::clean,
+    uri::Reference,
     words,
 };
 
@@ -27,21 +30,31 @@ const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// A rule, as far as findings tell.
-struct Rule {
+struct Rule<'a> {
     id: String,
     title: String,
     help: String,
     severity: Severity,
+    /// The control's own words, where the report has them.
+    control: Option<&'a ControlReport>,
 }
 
 /// The rules by the order of their first result.
-#[derive(Default)]
-struct Rules {
-    list: Vec<Rule>,
+struct Rules<'a> {
+    list: Vec<Rule<'a>>,
     index: FxHashMap<String, usize>,
+    controls: &'a BTreeMap<String, ControlReport>,
 }
 
-impl Rules {
+impl<'a> Rules<'a> {
+    fn new(controls: &'a BTreeMap<String, ControlReport>) -> Self {
+        Rules {
+            list: Vec::new(),
+            index: FxHashMap::default(),
+            controls,
+        }
+    }
+
     fn index(&mut self, finding: &FindingReport) -> usize {
         if let Some(at) = self.index.get(&finding.control) {
             let rule = &mut self.list[*at];
@@ -55,6 +68,7 @@ impl Rules {
             title: finding.title.clone(),
             help: finding.fix.summary.clone(),
             severity: finding.severity,
+            control: self.controls.get(&finding.control),
         });
         at
     }
@@ -63,7 +77,7 @@ impl Rules {
 /// The tool with its rules, read when it is written: after the results.
 struct Tool<'a> {
     generator: &'a str,
-    rules: &'a RefCell<Rules>,
+    rules: &'a RefCell<Rules<'a>>,
 }
 
 impl Serialize for Tool<'_> {
@@ -82,21 +96,68 @@ impl Serialize for Tool<'_> {
     }
 }
 
-fn rule(rule: &Rule) -> Value {
+/// A rule as code scanning shows it: what it says, why it matters, what to
+/// do, and where more is written.
+fn rule(rule: &Rule<'_>) -> Value {
     let id = clean(&rule.id);
-    let help = format!(
-        "{}\n\nHow to fix it: {}\n\nMore: plimsoll explain {id}",
-        clean(&rule.title),
-        clean(&rule.help)
-    );
-    json!({
+    let more = format!("More: plimsoll explain {id}");
+    let mut tags = vec!["security".to_owned()];
+    let mut value = json!({
         "id": id,
         "shortDescription": { "text": clean(&rule.title) },
-        "help": { "text": help },
-        "defaultConfiguration": { "level": level(rule.severity) },
-        // What code scanning sorts by: a number like a CVSS score.
-        "properties": { "security-severity": score(rule.severity), "tags": ["security"] },
-    })
+    });
+    let Some(control) = rule.control else {
+        let help = format!(
+            "{}\n\nHow to fix it: {}\n\n{more}",
+            clean(&rule.title),
+            clean(&rule.help)
+        );
+        value["help"] = json!({ "text": help });
+        return finish(value, rule.severity, tags);
+    };
+    let [title, why, fix] =
+        [&control.title, &control.why, &control.remediation].map(|text| clean(text));
+    value["shortDescription"] = json!({ "text": title });
+    value["fullDescription"] = json!({ "text": why });
+    let meets: Vec<String> = control
+        .mappings
+        .iter()
+        .map(|m| format!("{}: {}", clean(&m.framework), clean(&m.requirement)))
+        .collect();
+    let mut text = format!("{title}\n\n{why}\n\nHow to fix it: {fix}");
+    let mut markdown = format!("{}\n\n**How to fix it**: {}", md(why.as_ref()), md(&fix));
+    if !meets.is_empty() {
+        text.push_str(&format!("\n\nHelps to meet: {}", meets.join("; ")));
+        markdown.push_str(&format!("\n\n**Helps to meet**: {}", md(&meets.join("; "))));
+    }
+    text.push_str(&format!("\n\n{more}"));
+    markdown.push_str(&format!("\n\n{}", md(&more)));
+    value["help"] = json!({ "text": text, "markdown": markdown });
+    let address = control
+        .references
+        .iter()
+        .find(|at| crate::uri::is_https(at));
+    if let Some(address) = address {
+        value["helpUri"] = address.as_str().into();
+    }
+    tags.push(clean(&control.category).into_owned());
+    tags.extend(
+        control
+            .mappings
+            .iter()
+            .map(|m| clean(&m.framework).into_owned()),
+    );
+    finish(value, rule.severity, tags)
+}
+
+fn finish(mut rule: Value, severity: Severity, mut tags: Vec<String>) -> Value {
+    rule["defaultConfiguration"] = json!({ "level": level(severity) });
+    // A tag stands once.
+    let mut seen = FxHashSet::default();
+    tags.retain(|tag| !tag.is_empty() && seen.insert(tag.clone()));
+    // What code scanning sorts by: a number like a CVSS score.
+    rule["properties"] = json!({ "security-severity": score(severity), "tags": tags });
+    rule
 }
 
 fn level(severity: Severity) -> &'static str {
@@ -117,28 +178,12 @@ fn score(severity: Severity) -> &'static str {
     }
 }
 
-/// Characters a path of a URI holds as they are (RFC 3986 `pchar` and `/`,
-/// without `:`, which a first segment may not hold).
-fn is_path(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=@".contains(&byte)
-}
-
 /// A file as a URI reference: relative to the source root, or absolute.
 fn artifact(file: &str) -> Value {
-    let path = file.replace('\\', "/");
-    let path = path.trim_start_matches("./");
-    let encode = |path: &str| -> String {
-        path.bytes()
-            .map(|byte| match is_path(byte) {
-                true => char::from(byte).to_string(),
-                false => format!("%{byte:02X}"),
-            })
-            .collect()
-    };
-    if path.starts_with('/') {
-        return json!({ "uri": format!("file:///{}", encode(path.trim_start_matches('/'))) });
+    match Reference::of(file) {
+        Reference::Absolute(uri) => json!({ "uri": uri }),
+        Reference::Relative(uri) => json!({ "uri": uri, "uriBaseId": "%SRCROOT%" }),
     }
-    json!({ "uri": encode(path), "uriBaseId": "%SRCROOT%" })
 }
 
 fn physical(file: &str, line: u32, column: u32) -> Value {
@@ -274,6 +319,7 @@ struct Run<'a> {
 struct About<'a> {
     verb: &'a str,
     generator: &'a str,
+    controls: &'a BTreeMap<String, ControlReport>,
     invocation: Value,
     properties: Value,
 }
@@ -284,7 +330,7 @@ fn write(
     counting: &FxHashSet<FindingId>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let rules = RefCell::new(Rules::default());
+    let rules = RefCell::new(Rules::new(about.controls));
     let mut results = findings.map(|finding| {
         let rule = rules.borrow_mut().index(&finding);
         result(&finding, rule, counting.contains(&finding.id))
@@ -339,6 +385,7 @@ pub(crate) fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
     let about = About {
         verb: "check",
         generator: &report.generator,
+        controls: &report.controls,
         invocation: invocation(report.now, &report.coverage, &report.diagnostics),
         properties: json!({
             "verdict": report.verdict,
@@ -359,6 +406,7 @@ pub(crate) fn scan(
     let about = About {
         verb: "scan",
         generator: &header.generator,
+        controls: &header.controls,
         invocation: invocation(header.now, &header.coverage, &header.diagnostics),
         properties: json!({
             "baselines": header.baselines,
@@ -366,21 +414,4 @@ pub(crate) fn scan(
         }),
     };
     write(about, findings, &FxHashSet::default(), out)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_are_uri_references() {
-        let check = |file: &str, expect: &str| assert_eq!(artifact(file)["uri"], expect, "{file}");
-        check("shop/web.yaml", "shop/web.yaml");
-        check("./shop/web.yaml", "shop/web.yaml");
-        check("a b/#ü.yaml", "a%20b/%23%C3%BC.yaml");
-        check("javascript:alert(1)", "javascript%3Aalert(1)");
-        check("win\\dows.yaml", "win/dows.yaml");
-        check("/abs/a.yaml", "file:///abs/a.yaml");
-        check("<stdin>", "%3Cstdin%3E");
-    }
 }

@@ -111,8 +111,11 @@ fn direction_is_enforced() {
             ),
             ("plimsoll-inventory", vec![normal("plimsoll-model")]),
             ("plimsoll-assess", vec![normal("plimsoll-posture")]),
-            ("plimsoll-report", vec![normal("plimsoll-assess")]),
-            ("plimsoll-cli", vec![normal("plimsoll-report")]),
+            ("plimsoll-report", vec![normal("plimsoll-model")]),
+            (
+                "plimsoll-cli",
+                vec![normal("plimsoll-report"), normal("plimsoll-assess")],
+            ),
             ("plimsoll-xtask", vec![normal("plimsoll-report")]),
         ],
         &[],
@@ -123,6 +126,13 @@ fn direction_is_enforced() {
             ("plimsoll-goals", vec![]),
         ],
         &["model -> goals: dependencies point downwards"],
+    );
+    check(
+        &[
+            ("plimsoll-report", vec![normal("plimsoll-assess")]),
+            ("plimsoll-assess", vec![]),
+        ],
+        &["report -> assess: dependencies point downwards"],
     );
     check(
         &[

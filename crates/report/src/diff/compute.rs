@@ -278,17 +278,51 @@ pub(crate) fn flips(before: Option<&CheckReport>, after: &CheckReport) -> Vec<Ve
     after.goals.iter().map(of).collect()
 }
 
-/// How an asset stands for a goal.
-fn standing(
-    listed: &BTreeMap<&AssetId, &GoalAssetReport>,
-    known: &Known<'_>,
-    asset: &AssetId,
-) -> Standing {
-    match listed.get(asset) {
-        Some(listed) => listed.state.into(),
-        None if known.lookup.asset(asset).is_some() => Standing::Clear,
-        None => Standing::Absent,
+/// The scope of a goal by asset.
+struct Scope<'a> {
+    listed: BTreeMap<&'a AssetId, &'a GoalAssetReport>,
+    satisfied: BTreeSet<&'a AssetId>,
+    /// Whether the two are the whole scope: older reports do not name the
+    /// satisfied assets, and a goal that is not there has no scope.
+    whole: bool,
+}
+
+impl<'a> Scope<'a> {
+    fn of(goal: Option<&'a GoalReport>) -> Self {
+        let listed = goal.into_iter().flat_map(|goal| &goal.assets);
+        let satisfied = goal.into_iter().flat_map(|goal| &goal.satisfied);
+        Scope {
+            listed: listed.map(|asset| (&asset.asset, asset)).collect(),
+            satisfied: satisfied.collect(),
+            whole: goal.is_some_and(|goal| goal.satisfied.len() as u64 == goal.counts.satisfied),
+        }
     }
+
+    /// How an asset stands for the goal.
+    fn standing(&self, known: &Known<'_>, asset: &AssetId) -> Standing {
+        match self.listed.get(asset) {
+            Some(listed) => listed.state.into(),
+            None if self.satisfied.contains(asset) => Standing::Satisfied,
+            None if known.lookup.asset(asset).is_none() => Standing::Absent,
+            None if self.whole => Standing::OutOfScope,
+            None => Standing::Clear,
+        }
+    }
+
+    fn ids(&self) -> impl Iterator<Item = &'a AssetId> {
+        self.listed.keys().chain(&self.satisfied).copied()
+    }
+}
+
+/// Whether nothing is known to have changed: what a report does not tell is no
+/// change.
+fn same(before: Standing, after: Standing) -> bool {
+    use Standing::{Clear, OutOfScope, Satisfied};
+    before == after
+        || matches!(
+            (before, after),
+            (Clear, Satisfied | OutOfScope) | (Satisfied | OutOfScope, Clear)
+        )
 }
 
 /// The assets whose standing for a goal changed, the worst new standing first.
@@ -299,39 +333,31 @@ fn assets(
     to: &Known<'_>,
     changed: &BTreeMap<FindingId, &FindingChange>,
 ) -> Vec<AssetChange> {
-    let list = |goal: &GoalReport| -> Vec<GoalAssetReport> { goal.assets.clone() };
-    let (was, is) = (a.map(list).unwrap_or_default(), list(b));
-    let was: BTreeMap<&AssetId, &GoalAssetReport> = was.iter().map(|x| (&x.asset, x)).collect();
-    let is: BTreeMap<&AssetId, &GoalAssetReport> = is.iter().map(|x| (&x.asset, x)).collect();
-    let ids: BTreeSet<&AssetId> = was.keys().chain(is.keys()).copied().collect();
+    let (was, is) = (Scope::of(a), Scope::of(Some(b)));
+    let ids: BTreeSet<&AssetId> = was.ids().chain(is.ids()).collect();
     let mut changes = Vec::new();
     for id in ids {
-        let (before, after) = (standing(&was, from, id), standing(&is, to, id));
-        if before == after {
+        let (before, after) = (was.standing(from, id), is.standing(to, id));
+        if same(before, after) {
             continue;
         }
-        let Some(object) = is
-            .get(id)
-            .or_else(|| was.get(id))
-            .map(|listed| &listed.object)
-        else {
+        let listed = is.listed.get(id).or_else(|| was.listed.get(id));
+        let asset = to.lookup.asset(id).or(from.lookup.asset(id));
+        let object = listed.map(|listed| &listed.object);
+        let Some(object) = object.or(asset.map(|asset| &asset.object)) else {
             continue;
         };
         changes.push(AssetChange {
             asset: id.clone(),
             object: object.clone(),
-            owner: to
-                .lookup
-                .asset(id)
-                .or(from.lookup.asset(id))
-                .and_then(|x| x.owner.clone()),
+            owner: asset.and_then(|asset| asset.owner.clone()),
             from: before,
             to: after,
             why: reasons(
-                was.get(id).copied(),
-                is.get(id).copied(),
+                was.listed.get(id).copied(),
+                is.listed.get(id).copied(),
                 object,
-                after,
+                (before, after),
                 changed,
             ),
         });
@@ -346,9 +372,12 @@ fn reasons(
     was: Option<&GoalAssetReport>,
     is: Option<&GoalAssetReport>,
     object: &ObjectRef,
-    after: Standing,
+    (before, after): (Standing, Standing),
     changed: &BTreeMap<FindingId, &FindingChange>,
 ) -> Vec<String> {
+    if after == Standing::OutOfScope {
+        return vec![format!("{object} is no longer in the goal's scope")];
+    }
     let ids: BTreeSet<FindingId> = was
         .iter()
         .chain(is.iter())
@@ -375,8 +404,11 @@ fn reasons(
         reasons.extend(texts.filter(|text| !text.is_empty()));
     }
     if reasons.is_empty() {
-        reasons.push(match after {
-            Standing::Absent => format!("{object} is gone, or out of every goal's scope"),
+        reasons.push(match (before, after) {
+            (_, Standing::Absent) => format!("{object} is gone, or out of every goal's scope"),
+            (Standing::OutOfScope | Standing::Absent, _) => {
+                format!("{object} came into the goal's scope")
+            }
             _ => "what counted against it no longer does".to_owned(),
         });
     }

@@ -22,8 +22,8 @@ fn tone(standing: Standing) -> Tone {
         Standing::Unknown => Tone::Unsure,
         Standing::Pending => Tone::Warn,
         Standing::Excepted => Tone::Accepted,
-        Standing::Clear => Tone::Good,
-        Standing::Absent => Tone::Faint,
+        Standing::Satisfied | Standing::Clear => Tone::Good,
+        Standing::OutOfScope | Standing::Absent => Tone::Faint,
     }
 }
 

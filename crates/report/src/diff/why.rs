@@ -25,12 +25,13 @@ impl<'a> Known<'a> {
             .findings
             .iter()
             .flat_map(|f| &f.baselines)
+            .chain(&report.baselines)
             .map(String::as_str);
-        // Clauses name their baseline as `configuration pss/restricted@1.36, max 0`.
-        let written = report
-            .goals
-            .iter()
-            .flat_map(|goal| &goal.clauses)
+        // A report that does not list its baselines names them in its clauses:
+        // `configuration pss/restricted@1.36, max 0`.
+        let clauses = report.goals.iter().flat_map(|goal| &goal.clauses);
+        let written = clauses
+            .filter(|_| report.baselines.is_empty())
             .flat_map(|clause| {
                 clause
                     .text

@@ -66,6 +66,14 @@ fn attributes(xml: &str, name: &str) -> Vec<u64> {
         .collect()
 }
 
+/// How many of OSCAL's observations are findings.
+fn observed(result: &serde_json::Value) -> usize {
+    let list = result["observations"].as_array();
+    let list = list.into_iter().flatten();
+    list.filter(|one| one["types"] == serde_json::json!(["finding"]))
+        .count()
+}
+
 fn all_formats_count_alike(report: &CheckReport) {
     let expect: Vec<Counts> = report.goals.iter().map(|goal| goal.counts).collect();
     let total = report.findings.len();
@@ -120,6 +128,30 @@ fn all_formats_count_alike(report: &CheckReport) {
         "sarif"
     );
 
+    let oscal: serde_json::Value =
+        serde_json::from_str(&show(Format::Oscal)).expect("our own OSCAL");
+    let result = &oscal["assessment-results"]["results"][0];
+    let number = |goal: &serde_json::Value, name: &str| -> u64 {
+        let props = goal["props"].as_array().expect("the numbers of a goal");
+        let prop = props.iter().find(|prop| prop["name"] == name);
+        let value = prop.and_then(|prop| prop["value"].as_str());
+        value.and_then(|n| n.parse().ok()).expect("a number")
+    };
+    let goals = result["findings"].as_array().map_or(&[][..], Vec::as_slice);
+    let counts: Vec<Counts> = goals
+        .iter()
+        .map(|goal| Counts {
+            in_scope: number(goal, "in-scope"),
+            satisfied: number(goal, "satisfied"),
+            violated: number(goal, "violated"),
+            pending: number(goal, "pending"),
+            unknown: number(goal, "unknown"),
+            excepted: number(goal, "excepted"),
+        })
+        .collect();
+    assert_eq!(counts, expect, "oscal");
+    assert_eq!(observed(result), total, "oscal");
+
     let junit = show(Format::JUnit);
     let cases: Vec<u64> = expect.iter().map(|c| c.in_scope.max(1)).collect();
     assert_eq!(attributes(&junit, "tests")[1..], cases, "junit");
@@ -172,6 +204,8 @@ fn formats_of_a_scan_count_alike() {
         sarif["runs"][0]["results"].as_array().map(Vec::len),
         Some(total)
     );
+    let oscal: serde_json::Value = serde_json::from_str(&show(Format::Oscal)).expect("JSON");
+    assert_eq!(observed(&oscal["assessment-results"]["results"][0]), total);
     let junit = show(Format::JUnit);
     let skipped = junit.matches("<skipped ").count();
     assert_eq!(skipped, 3, "two excepted findings and a waived one");

@@ -216,14 +216,38 @@ fn another_pin_is_told_apart_from_another_field() {
         .iter_mut()
         .flat_map(|g| &mut g.clauses)
         .for_each(|c| swap(&mut c.text));
+    before.baselines.iter_mut().for_each(swap);
     let diff = diff(&before, &support::shop());
     assert!(diff.counts.new > 0);
-    for change in &diff.findings {
-        assert_eq!(
-            change.why,
-            "pss/restricted was pinned to 1.29 and is pinned to 1.36"
-        );
+    let pinned = |diff: &Diff| {
+        for change in &diff.findings {
+            assert_eq!(
+                change.why,
+                "pss/restricted was pinned to 1.29 and is pinned to 1.36"
+            );
+        }
+    };
+    pinned(&diff);
+    // Without findings and versions in clauses, the report's own list tells.
+    let mut bare = before.clone();
+    bare.findings.clear();
+    for clause in bare.goals.iter_mut().flat_map(|goal| &mut goal.clauses) {
+        clause.text = "configuration pss/restricted, max 0".to_owned();
     }
+    let mut after = support::shop();
+    for clause in after.goals.iter_mut().flat_map(|goal| &mut goal.clauses) {
+        clause.text = "configuration pss/restricted, max 0".to_owned();
+    }
+    let known = after
+        .findings
+        .iter()
+        .filter(|f| f.control != "pss-seccomp-restricted");
+    bare.findings = known.cloned().collect();
+    let named = bare.findings.iter_mut().flat_map(|f| &mut f.baselines);
+    named.for_each(swap);
+    let without_versions = plimsoll_report::diff::diff(&bare, &after);
+    assert!(without_versions.counts.new > 0);
+    pinned(&without_versions);
     let hold = diff
         .goals
         .iter()
@@ -305,4 +329,41 @@ fn an_asset_says_why_it_changed() {
     out.extend(b"\n=====\n\n");
     diff.markdown(&mut out).expect("a vector takes all");
     insta::assert_snapshot!("diff", String::from_utf8(out).expect("text"));
+}
+
+#[test]
+fn satisfied_is_told_from_out_of_scope() {
+    let satisfied = support::shop().goals[0].satisfied[0].clone();
+    let leave = |report: &mut CheckReport| {
+        let goal = &mut report.goals[0];
+        goal.satisfied.retain(|id| *id != satisfied);
+        goal.counts.in_scope -= 1;
+        goal.counts.satisfied -= 1;
+    };
+    let left = changed(leave);
+    let asset = &left.goals[0].assets[0];
+    assert_eq!(asset.asset, satisfied);
+    assert_eq!(
+        (asset.from, asset.to),
+        (Standing::Satisfied, Standing::OutOfScope)
+    );
+    assert!(
+        asset.why[0].ends_with("is no longer in the goal's scope"),
+        "{:?}",
+        asset.why
+    );
+    let mut before = support::shop();
+    leave(&mut before);
+    let came = diff(&before, &support::shop());
+    let asset = &came.goals[0].assets[0];
+    assert_eq!(
+        (asset.from, asset.to),
+        (Standing::OutOfScope, Standing::Satisfied)
+    );
+    // A report that does not name the satisfied assets can't tell.
+    for goal in &mut before.goals {
+        goal.satisfied.clear();
+    }
+    let older = diff(&before, &support::shop());
+    assert!(older.goals.iter().all(|goal| goal.assets.is_empty()));
 }

@@ -95,7 +95,7 @@ fn markup_stays_text() {
     ] {
         well_formed(&xml);
     }
-    for json in [Format::Json, Format::Sarif] {
+    for json in [Format::Json, Format::Sarif, Format::Oscal] {
         let text = check(&report, json, Style::default());
         let _: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     }

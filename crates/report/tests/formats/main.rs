@@ -4,6 +4,7 @@ mod agree;
 mod diff;
 mod hostile;
 mod json;
+mod oscal;
 mod sarif;
 mod simulate;
 mod snapshots;

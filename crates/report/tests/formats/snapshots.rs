@@ -75,7 +75,12 @@ fn terminal_of_a_scan() {
 #[test]
 fn files() {
     let style = Style::default();
-    for format in [Format::Sarif, Format::JUnit, Format::Markdown] {
+    for format in [
+        Format::Sarif,
+        Format::JUnit,
+        Format::Markdown,
+        Format::Oscal,
+    ] {
         insta::assert_snapshot!(
             format!("check_{format}"),
             check(&support::shop(), format, style)

@@ -18,6 +18,8 @@ pub fn empty() -> CheckReport {
     CheckReport {
         verdict: Verdict::Unverified,
         starter_line: true,
+        baselines: Vec::new(),
+        controls: BTreeMap::new(),
         coverage: CoverageReport::default(),
         goals: Vec::new(),
         fix_plan: PlanReport {
@@ -46,6 +48,27 @@ pub fn hostile() -> CheckReport {
     object.name = HOSTILE.into();
     let swap = |text: &mut String| *text = HOSTILE.to_owned();
     report.cluster = HOSTILE.to_owned();
+    report.baselines = vec![HOSTILE.to_owned()];
+    let mut control = report
+        .controls
+        .pop_first()
+        .expect("the shop has controls")
+        .1;
+    for text in [
+        &mut control.title,
+        &mut control.category,
+        &mut control.why,
+        &mut control.remediation,
+    ] {
+        swap(text);
+    }
+    control.references = vec![
+        format!("https://{HOSTILE}"),
+        "javascript:alert(1)".to_owned(),
+    ];
+    control.mappings[0].framework = HOSTILE.to_owned();
+    control.mappings[0].requirement = HOSTILE.to_owned();
+    report.controls = BTreeMap::from([(HOSTILE.to_owned(), control)]);
     for finding in &mut report.findings {
         finding.object = object.clone();
         for text in [
@@ -64,14 +87,14 @@ pub fn hostile() -> CheckReport {
         asset.owner = Some(HOSTILE.to_owned());
         asset.file = Some(HOSTILE.to_owned());
         asset.classes[0].class = HOSTILE.to_owned();
+        asset.classes[0].because = HOSTILE.to_owned();
+        asset.class_conflict = Some(HOSTILE.to_owned());
+        asset.unknown = Some(HOSTILE.to_owned());
     }
-    for goal in &mut report.goals {
-        for text in [
-            &mut goal.name,
-            &mut goal.owner,
-            &mut goal.why,
-            &mut goal.file,
-        ] {
+    for (n, goal) in report.goals.iter_mut().enumerate() {
+        // Goals have different names, however they look.
+        goal.name = format!("{HOSTILE}{n}");
+        for text in [&mut goal.owner, &mut goal.why, &mut goal.file] {
             swap(text);
         }
         goal.changes = vec![HOSTILE.to_owned()];
@@ -112,7 +135,8 @@ pub fn scan() -> (ScanReport, Vec<FindingReport>) {
         generator: report.generator,
         now: report.now,
         cluster: report.cluster,
-        baselines: vec!["pss/restricted@1.36".to_owned()],
+        baselines: report.baselines,
+        controls: report.controls,
         coverage: report.coverage,
         severities: report.severities,
         diagnostics: report.diagnostics,

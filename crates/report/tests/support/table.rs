@@ -1,9 +1,14 @@
 //! The workloads of the shop, and what is wrong with them.
 
+use std::collections::BTreeMap;
+
 use plimsoll_model::{
     AssetId, AssetKind, ClassAssignment, ExposureLevel, FindingId, FindingKind, ObjectRef,
     Severity, Subject,
-    wire::{AssetReport, EditReport, FindingReport, FixReport, PlaceReport},
+    wire::{
+        AssetReport, ControlReport, EditReport, FindingReport, FixReport, MappingReport,
+        PlaceReport,
+    },
 };
 
 /// Namespace, kind, name, owner, class, exposure.
@@ -222,6 +227,8 @@ pub fn asset(at: usize) -> AssetReport {
             rank: 50,
             because: format!("label plimsoll.dev/class={class}"),
         }],
+        class_conflict: (class == "crown-jewel" && exposure == ExposureLevel::Internet)
+            .then(|| "crown-jewel (rank 900) outranks internet-facing (rank 500)".to_owned()),
         exposure,
         exposed_by: Vec::new(),
         unknown: None,
@@ -271,6 +278,34 @@ pub const CONTROLS: [(&str, &str, Severity, &str, &str, &str); 5] = [
         "name the image by its digest",
     ),
 ];
+
+/// The words of the controls.
+pub fn controls() -> BTreeMap<String, ControlReport> {
+    let control = |(id, title, severity, _, _, fix): &(&str, &str, Severity, &str, &str, &str)| {
+        let mapping = |framework: &str, requirement: &str| MappingReport {
+            framework: framework.to_owned(),
+            requirement: requirement.to_owned(),
+        };
+        let report = ControlReport {
+            title: (*title).to_owned(),
+            severity: *severity,
+            category: "pod-security".to_owned(),
+            why: format!(
+                "{title}: what is not so gives whoever breaks in more than the container."
+            ),
+            remediation: format!("In the container, {fix}."),
+            references: vec![
+                "https://kubernetes.io/docs/concepts/security/pod-security-standards/".to_owned(),
+            ],
+            mappings: vec![
+                mapping("PSS", "restricted"),
+                mapping("NSA/CISA 1.2", "Kubernetes Pod security"),
+            ],
+        };
+        ((*id).to_owned(), report)
+    };
+    CONTROLS.iter().map(control).collect()
+}
 
 pub fn finding(at: usize, control: usize) -> FindingReport {
     let (rule, title, severity, field, message, fix) = CONTROLS[control];
