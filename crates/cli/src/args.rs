@@ -18,7 +18,7 @@ pub use fix::FixArgs;
 pub use goals::{DiffArgs, GoalsArgs, GoalsVerb, InitArgs, SimulateArgs};
 pub use plain::{CompletionArgs, SchemaArgs, VersionArgs, VersionFormat};
 pub use scan::ScanArgs;
-pub use shared::{InputArgs, LineArgs, OutputArgs, StateArgs};
+pub use shared::{InputArgs, LineArgs, OutputArgs, ReportArgs, StateArgs};
 
 use crate::term::ColorChoice;
 
@@ -62,7 +62,13 @@ pub struct Cli {
 #[derive(Clone, Debug, Args)]
 pub struct ShowArgs {
     /// Only the verdicts, one a line; no notes and no progress
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Display")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = "Display"
+    )]
     pub quiet: bool,
     /// Every asset and finding, not only the worst of each list
     #[arg(short, long, global = true, help_heading = "Display")]

@@ -15,10 +15,7 @@ use crate::interrupt;
 /// # Errors
 /// What the system says. The old file is then untouched and nothing is left
 /// beside it.
-pub fn write(
-    path: &Path,
-    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
+pub fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let path = match fs::canonicalize(path) {
         Ok(real) => real,
         Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
@@ -66,7 +63,9 @@ pub fn folder(path: &Path) -> &Path {
 }
 
 fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
-    let name = path.file_name().ok_or_else(|| io::Error::other("it names no file"))?;
+    let name = path
+        .file_name()
+        .ok_or_else(|| io::Error::other("it names no file"))?;
     for attempt in 0..100u32 {
         let mut draft = std::ffi::OsString::from(".");
         draft.push(name);
@@ -83,7 +82,9 @@ fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
             }
         }
     }
-    Err(io::Error::other("too many unfinished files stand beside it"))
+    Err(io::Error::other(
+        "too many unfinished files stand beside it",
+    ))
 }
 
 /// Makes the rename itself last. Some systems can't open folders; the file is
@@ -108,7 +109,10 @@ mod tests {
             Err(io::Error::other("stop"))
         });
         assert!(failed.is_err());
-        assert_eq!(crate::bounded::read_file(&path, 10).as_deref(), Ok(&b"old"[..]));
+        assert_eq!(
+            crate::bounded::read_file(&path, 10).as_deref(),
+            Ok(&b"old"[..])
+        );
         let left = fs::read_dir(folder.path()).expect("listable").count();
         assert_eq!(left, 1, "no draft is left");
     }
@@ -125,7 +129,13 @@ mod tests {
         std::os::unix::fs::symlink("a.sh", &link).expect("linkable");
         write(&link, |out| out.write_all(b"new")).expect("the second write");
         assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
-        assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o750);
-        assert_eq!(crate::bounded::read_file(&path, 10).as_deref(), Ok(&b"new"[..]));
+        assert_eq!(
+            fs::metadata(&path).expect("there").permissions().mode() & 0o777,
+            0o750
+        );
+        assert_eq!(
+            crate::bounded::read_file(&path, 10).as_deref(),
+            Ok(&b"new"[..])
+        );
     }
 }

@@ -39,8 +39,13 @@ fn read(stream: impl Read, expected: usize, max: u64) -> Result<Vec<u8>, String>
     // One byte more than expected, so that the end shows without growing.
     let mut bytes = Vec::with_capacity(expected + 1);
     let mut stream = stream.take(max.saturating_add(1));
-    #[expect(clippy::disallowed_methods, reason = "this is the bounded reader: `take` bounds it")]
-    stream.read_to_end(&mut bytes).map_err(|error| words(&error))?;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the bounded reader: `take` bounds it"
+    )]
+    stream
+        .read_to_end(&mut bytes)
+        .map_err(|error| words(&error))?;
     if bytes.len() as u64 > max {
         return Err(too_large(max));
     }
@@ -48,7 +53,10 @@ fn read(stream: impl Read, expected: usize, max: u64) -> Result<Vec<u8>, String>
 }
 
 fn too_large(max: u64) -> String {
-    format!("it is larger than {}; raise the limit with --max-file-size", size(max))
+    format!(
+        "it is larger than {}; raise the limit with --max-file-size",
+        size(max)
+    )
 }
 
 /// A size as `--max-file-size` reads it.
@@ -65,7 +73,9 @@ pub fn size(bytes: u64) -> String {
 /// Reads a size: `1048576`, `64KiB`, `256M`, `1 GiB`. Units are powers of 1024.
 pub fn parse_size(text: &str) -> Result<u64, String> {
     let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let factor: u64 = match unit.trim().to_ascii_lowercase().as_str() {
         "" | "b" => 1,

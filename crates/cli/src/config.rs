@@ -63,9 +63,8 @@ impl Config {
             Ok(bytes) => bytes,
             Err(reason) => return fail(format!("{}: {reason}", path.display())),
         };
-        parse(&path.display().to_string(), bytes).map_err(|message| {
-            Failure::Error(anyhow::anyhow!(message))
-        })
+        parse(&path.display().to_string(), bytes)
+            .map_err(|message| Failure::Error(anyhow::anyhow!(message)))
     }
 
     /// The outputs it names.
@@ -96,7 +95,11 @@ fn parse(name: &str, bytes: Vec<u8>) -> Result<Config, String> {
         return Err(format!("{name}:1:1: {head}, and is one document"));
     };
     let root = document.root();
-    let text = |key: &str| root.get(key).and_then(|node| node.as_str()).unwrap_or_default();
+    let text = |key: &str| {
+        root.get(key)
+            .and_then(|node| node.as_str())
+            .unwrap_or_default()
+    };
     if text("apiVersion") != "plimsoll.dev/v1alpha1" || text("kind") != "Config" {
         return Err(format!("{name}:{}: {head}", root.place()));
     }
@@ -118,17 +121,24 @@ mod tests {
             }
         };
         let head = "apiVersion: plimsoll.dev/v1alpha1\nkind: Config\n";
-        check(&format!("{head}cluster: prod\nexclude: [vendor/]\n"), Ok("prod"));
+        check(
+            &format!("{head}cluster: prod\nexclude: [vendor/]\n"),
+            Ok("prod"),
+        );
         check(
             &format!("{head}clutser: prod\n"),
-            Err("config.yaml:3:1: unknown field `clutser`; the fields here are `apiVersion`, \
+            Err(
+                "config.yaml:3:1: unknown field `clutser`; the fields here are `apiVersion`, \
                  `kind`, `cluster`, `namespace`, `state`, `exclude`, `output`, `baselines` (did \
-                 you mean `cluster`?)"),
+                 you mean `cluster`?)",
+            ),
         );
         check(
             "cluster: prod\n",
-            Err("config.yaml:1:1: a configuration begins with `apiVersion: plimsoll.dev/v1alpha1` \
-                 and `kind: Config`, and is one document"),
+            Err(
+                "config.yaml:1:1: a configuration begins with `apiVersion: plimsoll.dev/v1alpha1` \
+                 and `kind: Config`, and is one document",
+            ),
         );
     }
 }

@@ -50,9 +50,17 @@ impl Context {
             }
         }
         let or = |given: &Option<String>, config: &Option<String>, default: &str| {
-            given.clone().or_else(|| config.clone()).unwrap_or_else(|| default.to_owned())
+            given
+                .clone()
+                .or_else(|| config.clone())
+                .unwrap_or_else(|| default.to_owned())
         };
-        let exclude = input.exclude.iter().chain(&config.exclude).cloned().collect();
+        let exclude = input
+            .exclude
+            .iter()
+            .chain(&config.exclude)
+            .cloned()
+            .collect();
         Ok(Context {
             stderr: Stderr::new(show.color),
             color: show.color,

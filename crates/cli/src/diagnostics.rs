@@ -30,23 +30,35 @@ pub fn errors(
     diagnostics: &[Diagnostic],
     places: &BTreeMap<Arc<str>, PathBuf>,
 ) -> usize {
-    let errors: Vec<_> =
-        diagnostics.iter().filter(|d| d.level == DiagnosticLevel::Error).collect();
+    let errors: Vec<_> = diagnostics
+        .iter()
+        .filter(|d| d.level == DiagnosticLevel::Error)
+        .collect();
     for error in errors.iter().take(MOST) {
         let excerpt = error.location.as_ref().and_then(|location| {
             let path = places.get(&location.file)?;
-            excerpt(context.stderr, &error.message, location, path, context.max_file_size)
+            excerpt(
+                context.stderr,
+                &error.message,
+                location,
+                path,
+                context.max_file_size,
+            )
         });
         match (&error.location, excerpt) {
             (_, Some(text)) => context.stderr.plain(&text),
             (Some(location), None) => {
-                context.stderr.error(&format!("{location}: {}", error.message));
+                context
+                    .stderr
+                    .error(&format!("{location}: {}", error.message));
             }
             (None, None) => context.stderr.error(&error.message),
         }
     }
     if errors.len() > MOST {
-        context.stderr.error(&format!("and {} more", errors.len() - MOST));
+        context
+            .stderr
+            .error(&format!("and {} more", errors.len() - MOST));
     }
     errors.len()
 }
@@ -58,7 +70,10 @@ pub fn gaps(context: &Context, assessment: &Assessment) {
         return;
     }
     let coverage = &assessment.coverage;
-    let untold = coverage.gaps.iter().filter(|gap| gap.state != GapState::Skipped);
+    let untold = coverage
+        .gaps
+        .iter()
+        .filter(|gap| gap.state != GapState::Skipped);
     for gap in untold.clone().take(MOST) {
         let place = if gap.line == 0 {
             gap.file.clone()
@@ -69,7 +84,9 @@ pub fn gaps(context: &Context, assessment: &Assessment) {
     }
     let more = untold.count().saturating_sub(MOST);
     if more > 0 {
-        context.stderr.warning(&format!("and {more} more that could not be read"));
+        context
+            .stderr
+            .warning(&format!("and {more} more that could not be read"));
     }
 }
 
@@ -89,9 +106,19 @@ fn excerpt(
         .line_start(lines.first)
         .path(file.as_str())
         .annotation(AnnotationKind::Primary.span(lines.span));
-    let report = [Level::ERROR.primary_title(message.as_str()).element(snippet)];
-    let renderer = if stderr.colour { Renderer::styled() } else { Renderer::plain() };
-    let decor = if stderr.unicode { DecorStyle::Unicode } else { DecorStyle::Ascii };
+    let report = [Level::ERROR
+        .primary_title(message.as_str())
+        .element(snippet)];
+    let renderer = if stderr.colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let decor = if stderr.unicode {
+        DecorStyle::Unicode
+    } else {
+        DecorStyle::Ascii
+    };
     Some(renderer.decor_style(decor).render(&report))
 }
 
@@ -113,7 +140,12 @@ impl Lines {
         let first = line.saturating_sub(AROUND);
         let mut shown = String::new();
         let mut span = None;
-        for (at, content) in text.lines().enumerate().skip(first).take(line + AROUND + 1 - first) {
+        for (at, content) in text
+            .lines()
+            .enumerate()
+            .skip(first)
+            .take(line + AROUND + 1 - first)
+        {
             if content.len() > LONGEST {
                 return None;
             }
@@ -139,7 +171,11 @@ impl Lines {
                 && shown.is_char_boundary(span.start)
                 && shown.is_char_boundary(span.end)
         })?;
-        Some(Lines { text: shown, first: first + 1, span })
+        Some(Lines {
+            text: shown,
+            first: first + 1,
+            span,
+        })
     }
 }
 
@@ -152,10 +188,16 @@ mod tests {
     fn the_lines_around_a_place_are_shown() {
         let text = "a: 1\nb: 2\nc: ü\nd: 4\ne: 5\nf: 6\n";
         let check = |line: u32, column: u32, expect: Option<(usize, &str)>| {
-            let location =
-                Location { file: "x".into(), line, column, span: Span { start: 0, end: 3 } };
+            let location = Location {
+                file: "x".into(),
+                line,
+                column,
+                span: Span { start: 0, end: 3 },
+            };
             let got = Lines::around(text, &location);
-            let got = got.as_ref().map(|lines| (lines.first, &lines.text[lines.span.clone()]));
+            let got = got
+                .as_ref()
+                .map(|lines| (lines.first, &lines.text[lines.span.clone()]));
             assert_eq!(got, expect, "{line}:{column}");
         };
         check(1, 1, Some((1, "a: ")));

@@ -24,12 +24,27 @@ pub enum Exit {
 impl Exit {
     /// Every code with what it means, for `plimsoll explain exit-codes`.
     pub const ALL: [(Exit, &'static str); 6] = [
-        (Exit::Holds, "every goal holds, or the verb did what it was asked"),
-        (Exit::Error, "the job could not be done: a path, a goal, a name or a file is wrong"),
-        (Exit::Fails, "the gate fails: a goal is breached, or a finding is as bad as --fail-on"),
-        (Exit::Incomplete, "nothing fails, but a goal is unverified or a part could not be read"),
+        (
+            Exit::Holds,
+            "every goal holds, or the verb did what it was asked",
+        ),
+        (
+            Exit::Error,
+            "the job could not be done: a path, a goal, a name or a file is wrong",
+        ),
+        (
+            Exit::Fails,
+            "the gate fails: a goal is breached, or a finding is as bad as --fail-on",
+        ),
+        (
+            Exit::Incomplete,
+            "nothing fails, but a goal is unverified or a part could not be read",
+        ),
         (Exit::Usage, "the command line is not understood"),
-        (Exit::Interrupted, "stopped by Ctrl-C; no file is left half written"),
+        (
+            Exit::Interrupted,
+            "stopped by Ctrl-C; no file is left half written",
+        ),
     ];
 }
 

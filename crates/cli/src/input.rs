@@ -165,7 +165,11 @@ fn covers(outer: &Path, inner: &Path) -> bool {
 /// `.plimsoll` of the working folder and of each root, where they are.
 fn own_folders(paths: &[PathBuf]) -> BTreeSet<PathBuf> {
     let roots = paths.iter().map(|path| {
-        if path.is_dir() { path.as_path() } else { Path::new(".") }
+        if path.is_dir() {
+            path.as_path()
+        } else {
+            Path::new(".")
+        }
     });
     std::iter::once(Path::new("."))
         .chain(roots)
@@ -177,16 +181,30 @@ fn own_folders(paths: &[PathBuf]) -> BTreeSet<PathBuf> {
 /// The name of a path in reports: with `/`, and without a `./` before it.
 pub fn name(path: &Path) -> String {
     let text = path.to_string_lossy();
-    let text = if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() };
+    let text = if cfg!(windows) {
+        text.replace('\\', "/")
+    } else {
+        text.into_owned()
+    };
     let mut text = text.as_str();
     while let Some(rest) = text.strip_prefix("./") {
         text = rest.trim_start_matches('/');
     }
-    if text.is_empty() { ".".to_owned() } else { text.to_owned() }
+    if text.is_empty() {
+        ".".to_owned()
+    } else {
+        text.to_owned()
+    }
 }
 
 fn gap(path: &Path, state: GapState, reason: &str) -> GapReport {
-    GapReport { state, file: name(path), line: 0, column: 0, reason: reason.to_owned() }
+    GapReport {
+        state,
+        file: name(path),
+        line: 0,
+        column: 0,
+        reason: reason.to_owned(),
+    }
 }
 
 /// Why a path can't be looked at.

@@ -13,7 +13,9 @@ use crate::exit::Exit;
 static DRAFTS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 fn drafts() -> MutexGuard<'static, BTreeSet<PathBuf>> {
-    DRAFTS.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    DRAFTS
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// Listens for Ctrl-C. Where that can't be done, the system's own way of

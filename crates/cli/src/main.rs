@@ -36,7 +36,11 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are data for standard output; all else is usage.
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Holds };
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Holds
+            };
             // Nobody is left to tell when the terminal is gone.
             let _ = error.print();
             return exit.into();

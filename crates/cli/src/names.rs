@@ -19,12 +19,15 @@ pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Ve
     alike.into_iter().map(|(_, name)| name).take(3).collect()
 }
 
-/// `; did you mean X?` for an error, or nothing.
+/// The end of a sentence that says a name is not known: `; did you mean X?`,
+/// or a full stop.
 pub fn did_you_mean<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> String {
-    let near: Vec<String> =
-        nearest(wanted, names).into_iter().map(|name| format!("`{name}`")).collect();
+    let near: Vec<String> = nearest(wanted, names)
+        .into_iter()
+        .map(|name| format!("`{name}`"))
+        .collect();
     match near.as_slice() {
-        [] => String::new(),
+        [] => ".".to_owned(),
         [one] => format!("; did you mean {one}?"),
         [init @ .., last] => format!("; did you mean {} or {last}?", init.join(", ")),
     }
@@ -36,7 +39,12 @@ mod tests {
 
     #[test]
     fn slips_and_parts_find_their_name() {
-        let names = ["pss-privileged", "pss-host-namespaces", "rbac-wildcard", "sarif"];
+        let names = [
+            "pss-privileged",
+            "pss-host-namespaces",
+            "rbac-wildcard",
+            "sarif",
+        ];
         let check = |wanted: &str, expect: &[&str]| {
             assert_eq!(nearest(wanted, names), expect, "{wanted}");
         };
@@ -44,5 +52,6 @@ mod tests {
         check("wildcard", &["rbac-wildcard"]);
         check("zzz", &[]);
         assert_eq!(did_you_mean("serif", names), "; did you mean `sarif`?");
+        assert_eq!(did_you_mean("zzz", names), ".");
     }
 }

@@ -35,7 +35,9 @@ impl FromStr for OutputChoice {
             Some((format, file)) => (format, Some(PathBuf::from(file))),
             None => (text, None),
         };
-        let format = format.parse::<Format>().map_err(|error| error.to_string())?;
+        let format = format
+            .parse::<Format>()
+            .map_err(|error| error.to_string())?;
         Ok(OutputChoice { format, file })
     }
 }
@@ -85,7 +87,10 @@ impl Outputs {
             }
         }
         if choices.iter().all(|choice| choice.file.is_some()) {
-            choices.push(OutputChoice { format: Format::Terminal, file: None });
+            choices.push(OutputChoice {
+                format: Format::Terminal,
+                file: None,
+            });
         }
         let verbosity = context.verbosity;
         Ok(Outputs {
@@ -97,7 +102,9 @@ impl Outputs {
 
     /// Whether a person is meant to read standard output.
     pub fn for_a_person(&self) -> bool {
-        self.choices.iter().any(|c| c.file.is_none() && c.format == Format::Terminal)
+        self.choices
+            .iter()
+            .any(|c| c.file.is_none() && c.format == Format::Terminal)
     }
 
     /// Writes each output by `render`.
@@ -113,8 +120,7 @@ impl Outputs {
             match &choice.file {
                 None => stdout(|out| render(choice.format, self.stdout, out))?,
                 Some(path) => {
-                    let written =
-                        atomic::write(path, |out| render(choice.format, self.file, out));
+                    let written = atomic::write(path, |out| render(choice.format, self.file, out));
                     if let Err(error) = written {
                         let reason = crate::bounded::words(&error);
                         return fail(format!("{}: can't be written: {reason}", path.display()));
@@ -146,7 +152,10 @@ pub fn stdout(render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(
             let _ = out.into_parts();
             Ok(())
         }
-        Err(error) => fail(format!("standard output: {}", crate::bounded::words(&error))),
+        Err(error) => fail(format!(
+            "standard output: {}",
+            crate::bounded::words(&error)
+        )),
         Ok(()) => Ok(()),
     }
 }
@@ -165,7 +174,10 @@ mod tests {
             assert_eq!(text.parse::<OutputChoice>().ok(), expect, "{text}");
         };
         check("json", Some((Format::Json, None)));
-        check("sarif=out/a=b.sarif", Some((Format::Sarif, Some("out/a=b.sarif"))));
+        check(
+            "sarif=out/a=b.sarif",
+            Some((Format::Sarif, Some("out/a=b.sarif"))),
+        );
         check("json=", None);
         check("yaml", None);
     }

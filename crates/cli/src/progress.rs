@@ -49,7 +49,10 @@ impl Progress {
                 }
             }
         });
-        Progress { done, shown: Some((stop, thread)) }
+        Progress {
+            done,
+            shown: Some((stop, thread)),
+        }
     }
 
     /// Counts one part as done.
@@ -68,10 +71,8 @@ impl Drop for Progress {
 }
 
 fn bar(what: &'static str, total: u64) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(
-        (total > 0).then_some(total),
-        ProgressDrawTarget::stderr(),
-    );
+    let bar =
+        ProgressBar::with_draw_target((total > 0).then_some(total), ProgressDrawTarget::stderr());
     let template = if total > 0 {
         "{spinner} {msg} {pos}/{len} [{elapsed}]"
     } else {

@@ -54,11 +54,18 @@ impl Session {
     /// A named path can't be read, or the line has errors, which are printed.
     pub fn open(context: &Context, reading: Reading<'_>) -> Result<Session, Failure> {
         let here = [PathBuf::from(".")];
-        let paths = if reading.paths.is_empty() { &here } else { reading.paths };
-        let wanted = Wanted { paths, goals: reading.goals, without: reading.without };
+        let paths = if reading.paths.is_empty() {
+            &here
+        } else {
+            reading.paths
+        };
+        let wanted = Wanted {
+            paths,
+            goals: reading.goals,
+            without: reading.without,
+        };
         let input = input::read(context, wanted)?;
-        let progress =
-            Progress::start(context.stderr, context.quiet(), "reading objects", 0);
+        let progress = Progress::start(context.stderr, context.quiet(), "reading objects", 0);
         let mut estate = load(input.files, &options(context, !reading.goals.is_empty()));
         drop(progress);
         count(&mut estate, input.gaps);
@@ -69,13 +76,20 @@ impl Session {
         if estate.line.is_empty() && !reading.line_is_optional {
             if !reading.goals.is_empty() {
                 let names: Vec<_> = reading.goals.iter().map(|path| input::name(path)).collect();
-                return fail(format!("{}: no PostureGoal is written there", names.join(", ")));
+                return fail(format!(
+                    "{}: no PostureGoal is written there",
+                    names.join(", ")
+                ));
             }
             // Classes and exceptions that are there already keep their meaning.
             estate.line.goals = starter::line_for(&estate).goals;
             starter_line = true;
         }
-        Ok(Session { estate, starter_line, places: input.places })
+        Ok(Session {
+            estate,
+            starter_line,
+            places: input.places,
+        })
     }
 
     /// Judges the estate against its own line.
@@ -92,7 +106,15 @@ impl Session {
         starter_line: bool,
     ) -> Assessment {
         let _progress = Progress::start(context.stderr, context.quiet(), "judging", 0);
-        assess(&self.estate, line, Options { now: context.now, history, starter_line })
+        assess(
+            &self.estate,
+            line,
+            Options {
+                now: context.now,
+                history,
+                starter_line,
+            },
+        )
     }
 
     /// The session, where only the starter line judges, says so.
@@ -116,7 +138,11 @@ impl Session {
 /// # Errors
 /// As [`Session::open`].
 pub fn line(context: &Context, paths: &[PathBuf]) -> Result<Line, Failure> {
-    let wanted = Wanted { paths: &[], goals: paths, without: &[] };
+    let wanted = Wanted {
+        paths: &[],
+        goals: paths,
+        without: &[],
+    };
     let input = input::read(context, wanted)?;
     debug_assert!(input.files.iter().all(|file| file.purpose == Purpose::Line));
     let estate = load(input.files, &options(context, true));
@@ -125,7 +151,10 @@ pub fn line(context: &Context, paths: &[PathBuf]) -> Result<Line, Failure> {
     }
     if estate.line.is_empty() {
         let names: Vec<_> = paths.iter().map(|path| input::name(path)).collect();
-        return fail(format!("{}: no PostureGoal is written there", names.join(", ")));
+        return fail(format!(
+            "{}: no PostureGoal is written there",
+            names.join(", ")
+        ));
     }
     Ok(estate.line)
 }
@@ -135,7 +164,10 @@ pub fn line(context: &Context, paths: &[PathBuf]) -> Result<Line, Failure> {
 /// # Errors
 /// A diagnostic is an error; it has been printed.
 pub fn sound(context: &Context, session: &Session, assessment: &Assessment) -> Result<(), Failure> {
-    let errors = assessment.diagnostics.iter().filter(|d| d.level == DiagnosticLevel::Error);
+    let errors = assessment
+        .diagnostics
+        .iter()
+        .filter(|d| d.level == DiagnosticLevel::Error);
     if errors.count() == 0 {
         return Ok(());
     }
@@ -150,7 +182,10 @@ fn options(context: &Context, line_given: bool) -> EstateOptions {
         cluster: context.cluster.as_str().into(),
         default_namespace: context.namespace.as_str().into(),
         now: context.now,
-        limits: Limits { max_bytes, ..Limits::default() },
+        limits: Limits {
+            max_bytes,
+            ..Limits::default()
+        },
         line_given,
     }
 }

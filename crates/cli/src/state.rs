@@ -36,7 +36,11 @@ impl State {
     /// # Errors
     /// It can't be read, is damaged, or was written by a newer Plimsoll.
     pub fn read(path: &Path) -> Result<State, Failure> {
-        Ok(State { path: path.to_owned(), history: history(path)?, lock: None })
+        Ok(State {
+            path: path.to_owned(),
+            history: history(path)?,
+            lock: None,
+        })
     }
 
     /// Reads a state file and keeps every other run from writing it until the
@@ -51,7 +55,11 @@ impl State {
             return fail(format!("the state's folder {}: {reason}", folder.display()));
         }
         let lock = Lock::take(context, path, Duration::from_secs(patience.as_secs()))?;
-        Ok(State { path: path.to_owned(), history: history(path)?, lock: Some(lock) })
+        Ok(State {
+            path: path.to_owned(),
+            history: history(path)?,
+            lock: Some(lock),
+        })
     }
 
     /// Writes what is known now, whole or not at all.
@@ -96,8 +104,11 @@ struct Head {
 
 fn parse(bytes: &[u8]) -> Result<History, String> {
     let damaged = |error: serde_json::Error| {
+        // The place stands before it already.
+        let text = error.to_string();
+        let what = text.split(" at line ").next().unwrap_or_default();
         format!(
-            ":{}:{} is damaged: {error}. It is left as it is; restore it from a backup, or move \
+            ":{}:{} is damaged: {what}. It is left as it is; restore it from a backup, or move \
              it away to begin anew (first-seen times and windows then begin today)",
             error.line(),
             error.column()
@@ -131,8 +142,14 @@ mod tests {
         };
         check(r#"{"schemaVersion":1}"#, Ok(0));
         check(r#"{"schemaVersion":1,"later":{"a":1},"runs":[]}"#, Ok(0));
-        check(r#"{"schemaVersion":2}"#, Err("written by a newer Plimsoll (version 2"));
-        check("{\"schemaVersion\":1,\n \"runs\": [}", Err(":2:11 is damaged"));
+        check(
+            r#"{"schemaVersion":2}"#,
+            Err("written by a newer Plimsoll (version 2"),
+        );
+        check(
+            "{\"schemaVersion\":1,\n \"runs\": [}",
+            Err(":2:11 is damaged"),
+        );
         check("", Err("is damaged"));
     }
 

@@ -74,7 +74,11 @@ pub fn stdout_style(choice: ColorChoice, verbosity: Verbosity) -> Style {
     let surroundings = Surroundings::look();
     let terminal = std::io::stdout().is_terminal();
     Style {
-        width: if terminal { terminal_width().min(WIDEST) } else { WIDTH },
+        width: if terminal {
+            terminal_width().min(WIDEST)
+        } else {
+            WIDTH
+        },
         colour: surroundings.colour(choice, terminal),
         verbosity,
         unicode: surroundings.unicode(),
@@ -83,7 +87,12 @@ pub fn stdout_style(choice: ColorChoice, verbosity: Verbosity) -> Style {
 
 /// How a report for a person is written into a file.
 pub fn file_style(verbosity: Verbosity) -> Style {
-    Style { width: WIDTH, colour: false, verbosity, unicode: true }
+    Style {
+        width: WIDTH,
+        colour: false,
+        verbosity,
+        unicode: true,
+    }
 }
 
 fn terminal_width() -> usize {
@@ -147,7 +156,9 @@ impl Stderr {
 /// The text without control characters: names of files and fields are foreign,
 /// and must not steer the terminal.
 pub fn printable(text: &str) -> String {
-    text.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
+    text.chars()
+        .filter(|c| *c == '\n' || !c.is_control())
+        .collect()
 }
 
 #[cfg(test)]
@@ -157,8 +168,12 @@ mod tests {
     #[test]
     fn colour_follows_the_conventions() {
         let check = |no: bool, force: bool, dumb: bool, terminal: bool, expect: bool| {
-            let around =
-                Surroundings { no_color: no, force_color: force, dumb, locale: None };
+            let around = Surroundings {
+                no_color: no,
+                force_color: force,
+                dumb,
+                locale: None,
+            };
             assert_eq!(
                 around.colour(ColorChoice::Auto, terminal),
                 expect,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use plimsoll_model::Period;
 
-use super::{InputArgs, LineArgs, OutputArgs, StateArgs, shared::parse_period};
+use super::{InputArgs, LineArgs, ReportArgs, StateArgs, shared::parse_period};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -47,7 +47,7 @@ pub struct CheckArgs {
     )]
     pub lock_timeout: Period,
     #[command(flatten)]
-    pub output: OutputArgs,
+    pub output: ReportArgs,
     /// The verdict from which on the exit code is 2: at-risk or breached
     #[arg(
         long,

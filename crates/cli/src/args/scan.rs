@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use plimsoll_model::{Severity, SeverityBound};
 
-use super::{InputArgs, OutputArgs};
+use super::{InputArgs, ReportArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,7 +35,7 @@ pub struct ScanArgs {
     #[command(flatten)]
     pub input: InputArgs,
     #[command(flatten)]
-    pub output: OutputArgs,
+    pub output: ReportArgs,
     /// Exit with 2 when a finding is at least this severe [default: never]
     #[arg(
         long,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use plimsoll_model::{Date, Period, Timestamp, time};
+use plimsoll_report::Format;
 
 use crate::{bounded, output::OutputChoice};
 
@@ -54,20 +55,63 @@ pub struct StateArgs {
     pub state: Option<PathBuf>,
 }
 
-/// Where results go.
+/// Where the report of a check or scan goes.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
-pub struct OutputArgs {
-    /// terminal, json, sarif, junit, markdown or html; =FILE writes a file (repeatable)
+pub struct ReportArgs {
     #[arg(
         short,
         long,
         value_name = "FORMAT[=FILE]",
-        long_help = "The format of the result, and the file to write it to: terminal, json, sarif, \
-                     junit, markdown or html. Repeatable. Without =FILE it goes to standard \
-                     output, where the terminal format is the default"
+        help = output_help(&Format::ALL),
+        long_help = output_long_help(&Format::ALL)
     )]
     pub output: Vec<OutputChoice>,
+}
+
+/// Where other results go.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT[=FILE]",
+        help = output_help(&OutputArgs::FORMATS),
+        long_help = output_long_help(&OutputArgs::FORMATS)
+    )]
+    pub output: Vec<OutputChoice>,
+}
+
+impl OutputArgs {
+    /// What a plan, a diff and a simulation can be written as.
+    pub const FORMATS: [Format; 3] = [Format::Terminal, Format::Json, Format::Markdown];
+}
+
+fn output_help(formats: &[Format]) -> String {
+    format!(
+        "{}; =FILE writes a file (repeatable) [default: terminal]",
+        names(formats)
+    )
+}
+
+fn output_long_help(formats: &[Format]) -> String {
+    format!(
+        "The format of the result, and the file to write it to: {}. Repeatable. Without =FILE it \
+         goes to standard output, where the terminal format is the default",
+        names(formats)
+    )
+}
+
+fn names(formats: &[Format]) -> String {
+    match formats {
+        [] => String::new(),
+        [one] => one.to_string(),
+        [init @ .., last] => {
+            let init: Vec<_> = init.iter().map(|format| format.as_str()).collect();
+            format!("{} or {last}", init.join(", "))
+        }
+    }
 }
 
 /// Reads `--now`: an instant, or a date for its first instant in UTC.
@@ -82,7 +126,8 @@ fn parse_now(text: &str) -> Result<Timestamp, String> {
 
 /// Reads a period of time.
 pub fn parse_period(text: &str) -> Result<Period, String> {
-    text.parse().map_err(|error: time::ParsePeriodError| error.to_string())
+    text.parse()
+        .map_err(|error: time::ParsePeriodError| error.to_string())
 }
 
 #[cfg(test)]

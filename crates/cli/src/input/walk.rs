@@ -46,7 +46,12 @@ impl Walk {
             Ok(exclude) => Arc::new(exclude),
             Err(error) => return fail(format!("--exclude: {error}")),
         };
-        Ok(Walk { found: BTreeMap::new(), left_out: Vec::new(), exclude, gaps: BTreeMap::new() })
+        Ok(Walk {
+            found: BTreeMap::new(),
+            left_out: Vec::new(),
+            exclude,
+            gaps: BTreeMap::new(),
+        })
     }
 
     /// From now on this file or folder is not there.
@@ -82,14 +87,25 @@ impl Walk {
         if self.left_out.iter().any(|out| real.starts_with(out)) {
             return;
         }
-        let found = Found { name: name(path), path: path.to_owned(), purpose, named };
+        let found = Found {
+            name: name(path),
+            path: path.to_owned(),
+            purpose,
+            named,
+        };
         match self.found.get_mut(&real) {
             None => {
                 self.found.insert(real, found);
             }
-            // Two ways to one file: the name must not depend on their order.
-            Some(there) if there.purpose == purpose && found.name < there.name => {
-                *there = Found { named: named || there.named, ..found };
+            // Two ways to one file: the shorter names it, whatever their order.
+            Some(there)
+                if there.purpose == purpose
+                    && (found.name.len(), &found.name) < (there.name.len(), &there.name) =>
+            {
+                *there = Found {
+                    named: named || there.named,
+                    ..found
+                };
             }
             Some(_) => {}
         }
@@ -104,7 +120,9 @@ impl Walk {
                     continue;
                 }
             };
-            let Some(kind) = entry.file_type() else { continue };
+            let Some(kind) = entry.file_type() else {
+                continue;
+            };
             if kind.is_dir() || !has_ending(entry.path()) || is_configuration(entry.path()) {
                 continue;
             }
@@ -114,7 +132,11 @@ impl Walk {
             } else if kind.is_file() {
                 self.insert(real.join(below), entry.path(), purpose, false);
             } else {
-                self.count(gap(entry.path(), GapState::Skipped, "it is no regular file"));
+                self.count(gap(
+                    entry.path(),
+                    GapState::Skipped,
+                    "it is no regular file",
+                ));
             }
         }
         Ok(())
@@ -142,7 +164,9 @@ impl Walk {
     /// A folder below the root that can't be listed may hold objects: it
     /// counts as failed. If it is the root itself, nothing is known.
     fn unreadable(&mut self, root: &Path, error: &ignore::Error) -> Result<(), Failure> {
-        let reason = error.io_error().map_or_else(|| error.to_string(), bounded::words);
+        let reason = error
+            .io_error()
+            .map_or_else(|| error.to_string(), bounded::words);
         match path_of(error) {
             Some(path) if path != root => {
                 self.count(gap(path, GapState::Failed, &reason));
@@ -190,7 +214,11 @@ fn is_visible(entry: &DirEntry) -> bool {
 
 fn has_ending(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str());
-    ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+    ending.is_some_and(|ending| {
+        ENDINGS
+            .iter()
+            .any(|known| ending.eq_ignore_ascii_case(known))
+    })
 }
 
 /// `.plimsoll/config.yaml` is no manifest.

@@ -34,7 +34,12 @@ impl Lock {
     /// be no lock file.
     pub fn take(context: &Context, state: &Path, patience: Duration) -> Result<Lock, Failure> {
         let path = beside(state);
-        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let open = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path);
         let file = match open {
             Ok(file) => file,
             Err(error) => {
@@ -108,5 +113,9 @@ fn holder(path: &Path) -> String {
     let text = bounded::read_file(path, MAX_HOLDER).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let line = crate::term::printable(text.lines().next().unwrap_or_default());
-    if line.is_empty() { "it does not say who it is".to_owned() } else { line }
+    if line.is_empty() {
+        "it does not say who it is".to_owned()
+    } else {
+        line
+    }
 }

@@ -12,7 +12,7 @@ use plimsoll_report::{
 use serde::Deserialize;
 
 use crate::{
-    args::{DiffArgs, ShowArgs},
+    args::{DiffArgs, OutputArgs, ShowArgs},
     bounded,
     context::Context,
     exit::{Exit, Failure, fail},
@@ -22,12 +22,9 @@ use crate::{
     state::State,
 };
 
-/// What a diff can be written as.
-const FORMATS: [Format; 3] = [Format::Terminal, Format::Json, Format::Markdown];
-
 pub fn run(show: &ShowArgs, args: DiffArgs) -> Result<Exit, Failure> {
     let context = Context::new(show, &args.input)?;
-    let outputs = Outputs::new(&context, &args.output.output, &FORMATS)?;
+    let outputs = Outputs::new(&context, &args.output.output, &OutputArgs::FORMATS)?;
     let a = report(&context, &args, &args.a)?;
     let b = report(&context, &args, &args.b)?;
     let diff = diff::diff(&a, &b);
@@ -36,13 +33,21 @@ pub fn run(show: &ShowArgs, args: DiffArgs) -> Result<Exit, Failure> {
         Format::Markdown => diff.markdown(out),
         _ => diff.terminal(style, out),
     })?;
-    Ok(if args.exit_code && got_worse(&diff) { Exit::Fails } else { Exit::Holds })
+    Ok(if args.exit_code && got_worse(&diff) {
+        Exit::Fails
+    } else {
+        Exit::Holds
+    })
 }
 
 /// Whether the second state is worse: overall, for a goal, or for an asset.
 fn got_worse(diff: &Diff) -> bool {
     let fell = |goal: &diff::GoalDiff| {
-        goal.to > goal.from || goal.assets.iter().any(|asset| asset.to == Standing::Violated)
+        goal.to > goal.from
+            || goal
+                .assets
+                .iter()
+                .any(|asset| asset.to == Standing::Violated)
     };
     diff.to.verdict > diff.from.verdict || diff.goals.iter().any(fell)
 }
@@ -88,7 +93,9 @@ fn saved(context: &Context, path: &Path) -> Result<Option<CheckReport>, Failure>
         Ok(bytes) => bytes,
         Err(reason) => return fail(named(&reason)),
     };
-    let Ok(text) = String::from_utf8(bytes) else { return Ok(None) };
+    let Ok(text) = String::from_utf8(bytes) else {
+        return Ok(None);
+    };
     let json = text.trim_start_matches('\u{feff}').trim_start();
     if !json.starts_with('{') || serde_json::from_str::<Head>(json).is_err() {
         return Ok(None);

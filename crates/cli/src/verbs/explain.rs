@@ -29,11 +29,10 @@ pub fn run(show: &ShowArgs, args: ExplainArgs) -> Result<Exit, Failure> {
     let context = Context::new(show, &args.input)?;
     let mut page = Page::new(term::stdout_style(context.color, context.verbosity));
     // Who names a PATH means what is there; else a name of ours wins.
-    let found = if args.paths.is_empty() {
-        built_in(&args.what, &mut page) || of_the_estate(&context, &args, &mut page)?
-    } else {
-        of_the_estate(&context, &args, &mut page)? || built_in(&args.what, &mut page)
-    };
+    let here = !args.paths.is_empty();
+    let found = (!here && built_in(&args.what, &mut page))
+        || of_the_estate(&context, &args, &mut page)?
+        || (here && built_in(&args.what, &mut page));
     if !found {
         return unknown(&context, &args);
     }
@@ -47,15 +46,11 @@ fn built_in(what: &str, page: &mut Page) -> bool {
 }
 
 /// Goals, classes, exceptions, assets and findings at PATH.
-fn of_the_estate(
-    context: &Context,
-    args: &ExplainArgs,
-    page: &mut Page,
-) -> Result<bool, Failure> {
+fn of_the_estate(context: &Context, args: &ExplainArgs, page: &mut Page) -> Result<bool, Failure> {
     let (session, assessment) = judge(context, args)?;
     let report = wire::check(&assessment);
     let what = args.what.as_str();
-    if goal::explain(&report, &session, what, page)?
+    if goal::explain(&report, &session, &assessment, what, page)?
         || resource::class(&report, &session, what, page)
         || resource::exception(context, &report, &session, what, page)
         || resource::baseline(&session, what, page)
@@ -94,11 +89,20 @@ fn unknown(context: &Context, args: &ExplainArgs) -> Result<Exit, Failure> {
     let (_, assessment) = judge(context, args)?;
     let what = &args.what;
     let mut known: Vec<String> = catalogue::rules().map(|rule| rule.id.to_owned()).collect();
-    known.extend(catalogue::baselines().iter().map(|baseline| baseline.name.to_owned()));
+    known.extend(
+        catalogue::baselines()
+            .iter()
+            .map(|baseline| baseline.name.to_owned()),
+    );
     known.extend(words::names().map(str::to_owned));
-    known.extend(assessment.goals.iter().map(|goal| goal.goal.metadata.name.clone()));
+    known.extend(
+        assessment
+            .goals
+            .iter()
+            .map(|goal| goal.goal.metadata.name.clone()),
+    );
     let near = names::did_you_mean(what, known.iter().map(String::as_str));
-    if near.is_empty() && finding::is_id(what) {
+    if near == "." && finding::is_id(what) {
         return fail(format!(
             "no finding here has an id that begins with `{what}`; was it found at another PATH, or \
              is it fixed?"

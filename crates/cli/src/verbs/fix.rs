@@ -8,7 +8,7 @@ use plimsoll_model::FixPlan;
 use plimsoll_report::{Format, plan::Plan};
 
 use crate::{
-    args::{FixArgs, ShowArgs},
+    args::{FixArgs, OutputArgs, ShowArgs},
     context::Context,
     diagnostics,
     exit::{Exit, Failure, fail},
@@ -18,14 +18,13 @@ use crate::{
     state::State,
 };
 
-/// What a plan can be written as.
-const FORMATS: [Format; 3] = [Format::Terminal, Format::Json, Format::Markdown];
-
 pub fn run(show: &ShowArgs, args: FixArgs) -> Result<Exit, Failure> {
     let context = Context::new(show, &args.input)?;
-    let outputs = Outputs::new(&context, &args.output.output, &FORMATS)?;
+    let outputs = Outputs::new(&context, &args.output.output, &OutputArgs::FORMATS)?;
     if (args.diff || args.write) && !args.output.output.is_empty() {
-        return Err(Failure::Usage("-o is for the plan; it has no use with --diff or --write".into()));
+        return Err(Failure::Usage(
+            "-o is for the plan; it has no use with --diff or --write".into(),
+        ));
     }
     let state_path = context.state_path(&args.state);
     let state = state_path.as_deref().map(State::read).transpose()?;
@@ -58,14 +57,28 @@ pub fn run(show: &ShowArgs, args: FixArgs) -> Result<Exit, Failure> {
 }
 
 fn plan<'a>(assessment: &'a Assessment, goal: Option<&str>) -> Result<&'a FixPlan, Failure> {
-    let Some(name) = goal else { return Ok(&assessment.plan) };
-    let known = || assessment.goals.iter().map(|goal| goal.goal.metadata.name.as_str());
-    match assessment.goals.iter().find(|goal| goal.goal.metadata.name == name) {
+    let Some(name) = goal else {
+        return Ok(&assessment.plan);
+    };
+    let known = || {
+        assessment
+            .goals
+            .iter()
+            .map(|goal| goal.goal.metadata.name.as_str())
+    };
+    match assessment
+        .goals
+        .iter()
+        .find(|goal| goal.goal.metadata.name == name)
+    {
         Some(goal) => Ok(&goal.plan),
         None => {
             let near = names::did_you_mean(name, known());
             let all: Vec<_> = known().collect();
-            fail(format!("there is no goal `{name}`{near} The goals are {}", all.join(", ")))
+            fail(format!(
+                "there is no goal `{name}`{near} The goals are {}",
+                all.join(", ")
+            ))
         }
     }
 }
@@ -97,7 +110,9 @@ fn tell(context: &Context, changes: &Changes, plan: &FixPlan) {
         return;
     }
     for left in &changes.not_applied {
-        context.stderr.warning(&format!("step {}: by hand: {}", left.step, left.reason));
+        context
+            .stderr
+            .warning(&format!("step {}: by hand: {}", left.step, left.reason));
     }
     if changes.files.is_empty() && changes.not_applied.is_empty() {
         context.note("the files are as the plan wants them already");

@@ -20,7 +20,10 @@ const FILE: &str = "goals.yaml";
 pub fn run(show: &ShowArgs, args: InitArgs) -> Result<Exit, Failure> {
     let context = Context::new(show, &args.input)?;
     let target = args.write.as_ref().map(|folder| folder.join(FILE));
-    if let Some(target) = target.as_ref().filter(|target| target.exists() && !args.force) {
+    if let Some(target) = target
+        .as_ref()
+        .filter(|target| target.exists() && !args.force)
+    {
         return fail(format!(
             "{} is there already: look at it first, or replace it with --force",
             input::name(target)
@@ -63,7 +66,11 @@ fn write(context: &Context, target: &Path, text: &str, goals: usize) -> Result<(
     let written = std::fs::create_dir_all(atomic::folder(target))
         .and_then(|()| atomic::write(target, |out| out.write_all(text.as_bytes())));
     if let Err(error) = written {
-        return fail(format!("{}: {}", input::name(target), bounded::words(&error)));
+        return fail(format!(
+            "{}: {}",
+            input::name(target),
+            bounded::words(&error)
+        ));
     }
     context.note(&format!(
         "wrote {goals} goals to {}. Next: read it, change what does not fit, then `plimsoll check`",

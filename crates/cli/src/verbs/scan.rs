@@ -17,28 +17,47 @@ use crate::{
 pub fn run(show: &ShowArgs, args: ScanArgs) -> Result<Exit, Failure> {
     let context = Context::new(show, &args.input)?;
     let outputs = Outputs::new(&context, &args.output.output, &Format::ALL)?;
-    let controls = args.control.iter().map(|id| control(id)).collect::<Result<Vec<_>, _>>()?;
+    let controls = args
+        .control
+        .iter()
+        .map(|id| control(id))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut baselines = args.baseline;
     if baselines.is_empty() && controls.is_empty() {
         baselines.clone_from(&context.config.baselines);
     }
     let session = Session::open(
         &context,
-        Reading { paths: &args.paths, line_is_optional: true, ..Reading::default() },
+        Reading {
+            paths: &args.paths,
+            line_is_optional: true,
+            ..Reading::default()
+        },
     )?;
     let progress = Progress::start(context.stderr, context.quiet(), "scanning", 0);
     let mut assessment = scan(&session.estate, &baselines, &controls, context.now);
     drop(progress);
     // A name that is not known is a mistake, not an empty result.
+    for reason in assessment.evaluation.missing.values() {
+        context.stderr.error(reason);
+    }
     if !assessment.evaluation.missing.is_empty() {
-        session::sound(&context, &session, &assessment)?;
+        return Err(Failure::Reported);
     }
     if let Some(bound) = args.severity {
-        assessment.findings.retain(|finding| bound.includes(finding.severity));
+        assessment
+            .findings
+            .retain(|finding| bound.includes(finding.severity));
     }
     let header = wire::scan(&assessment);
     outputs.write(&context, |format, style, out| {
-        plimsoll_report::scan(&header, &mut wire::findings(&assessment), format, style, out)
+        plimsoll_report::scan(
+            &header,
+            &mut wire::findings(&assessment),
+            format,
+            style,
+            out,
+        )
     })?;
     if !outputs.for_a_person() {
         diagnostics::gaps(&context, &assessment);
@@ -46,7 +65,9 @@ pub fn run(show: &ShowArgs, args: ScanArgs) -> Result<Exit, Failure> {
     session::sound(&context, &session, &assessment)?;
     let fails = args.fail_on.is_some_and(|least| {
         let findings = &assessment.findings;
-        findings.iter().any(|finding| finding.severity >= least && finding.waiver.is_none())
+        findings
+            .iter()
+            .any(|finding| finding.severity >= least && finding.waiver.is_none())
     });
     Ok(match (fails, assessment.is_incomplete()) {
         (true, _) => Exit::Fails,
@@ -61,5 +82,7 @@ fn control(id: &str) -> Result<String, Failure> {
         return Ok(id.to_owned());
     }
     let near = names::did_you_mean(id, catalogue::rules().map(|rule| rule.id));
-    fail(format!("there is no control `{id}`{near} `plimsoll explain controls` lists them all"))
+    fail(format!(
+        "there is no control `{id}`{near} `plimsoll explain controls` lists them all"
+    ))
 }

@@ -20,18 +20,27 @@ pub fn run(args: SchemaArgs) -> Result<Exit, Failure> {
     match &args.name {
         None => output::stdout(|out| {
             for (name, schema) in &schemas {
-                let about = schema.get("description").and_then(Value::as_str).unwrap_or_default();
-                let about = about.lines().next().unwrap_or_default();
-                writeln!(out, "{name:<18} {about}")?;
+                let about = schema
+                    .get("description")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
+                let about = about.replace('\n', " ");
+                let first = about.split_inclusive(". ").next().unwrap_or_default();
+                writeln!(out, "{name:<18} {}", first.trim_end())?;
             }
             Ok(())
         })?,
         Some(name) => {
-            let found = schemas.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+            let found = schemas
+                .iter()
+                .find(|(known, _)| known.eq_ignore_ascii_case(name));
             let Some((_, schema)) = found else {
                 let near = names::did_you_mean(name, schemas.iter().map(|(known, _)| *known));
                 let all: Vec<_> = schemas.iter().map(|(known, _)| *known).collect();
-                return fail(format!("there is no schema `{name}`{near} There are {}", all.join(", ")));
+                return fail(format!(
+                    "there is no schema `{name}`{near} There are {}",
+                    all.join(", ")
+                ));
             };
             let text = pretty(schema)?;
             output::stdout(|out| out.write_all(text.as_bytes()))?;
@@ -56,7 +65,10 @@ fn write_all(folder: &Path) -> Result<(), Failure> {
     for (name, schema) in all() {
         let path = folder.join(format!("{name}.json"));
         let text = pretty(&schema)?;
-        written(&path, atomic::write(&path, |out| out.write_all(text.as_bytes())))?;
+        written(
+            &path,
+            atomic::write(&path, |out| out.write_all(text.as_bytes())),
+        )?;
     }
     Ok(())
 }

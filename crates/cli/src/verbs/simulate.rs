@@ -6,7 +6,7 @@ use plimsoll_assess::wire;
 use plimsoll_report::{Format, simulate};
 
 use crate::{
-    args::{ShowArgs, SimulateArgs},
+    args::{OutputArgs, ShowArgs, SimulateArgs},
     context::Context,
     diagnostics,
     exit::{Exit, Failure},
@@ -16,17 +16,18 @@ use crate::{
     state::State,
 };
 
-/// What a simulation can be written as.
-const FORMATS: [Format; 3] = [Format::Terminal, Format::Json, Format::Markdown];
-
 pub fn run(show: &ShowArgs, args: SimulateArgs) -> Result<Exit, Failure> {
     let context = Context::new(show, &args.input)?;
-    let outputs = Outputs::new(&context, &args.output.output, &FORMATS)?;
+    let outputs = Outputs::new(&context, &args.output.output, &OutputArgs::FORMATS)?;
     let state_path = context.state_path(&args.state);
     let state = state_path.as_deref().map(State::read).transpose()?;
     let history = state.as_ref().map(|state| &state.history);
     let here = [PathBuf::from(".")];
-    let paths = if args.paths.is_empty() { &here } else { args.paths.as_slice() };
+    let paths = if args.paths.is_empty() {
+        &here
+    } else {
+        args.paths.as_slice()
+    };
     input::apart(&args.goals, paths)?;
     let new = session::line(&context, &args.goals)?;
     // The line that is tried is not the line in force, wherever it stands.

@@ -19,8 +19,10 @@ pub fn run(args: VersionArgs) -> Result<Exit, Failure> {
         .collect();
     let text = match args.output {
         VersionFormat::Text => {
-            let newest: Vec<String> =
-                baselines.iter().map(|(name, version)| format!("{name}@{version}")).collect();
+            let newest: Vec<String> = baselines
+                .iter()
+                .map(|(name, version)| format!("{name}@{version}"))
+                .collect();
             format!(
                 "plimsoll {version}\n\
                  resources  {API_VERSION}\n\

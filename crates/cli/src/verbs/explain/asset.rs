@@ -30,7 +30,10 @@ pub fn explain(report: &CheckReport, what: &str, page: &mut Page) -> bool {
         page.text("none");
     }
     for class in &asset.classes {
-        page.item(&format!("{} (rank {}): {}", class.class, class.rank, class.because));
+        page.item(&format!(
+            "{} (rank {}): {}",
+            class.class, class.rank, class.because
+        ));
     }
     page.heading(&format!("Exposure: {}", asset.exposure));
     asset.exposed_by.iter().for_each(|reason| page.item(reason));
@@ -40,14 +43,20 @@ pub fn explain(report: &CheckReport, what: &str, page: &mut Page) -> bool {
         for state in goal.assets.iter().filter(|state| state.asset == asset.id) {
             any = true;
             page.item(&format!("{}: {}", goal.name, state.state));
-            state.because.iter().for_each(|because| page.text(&format!("  {}", because.text)));
+            state
+                .because
+                .iter()
+                .for_each(|because| page.text(&format!("  {}", because.text)));
         }
     }
     if !any {
         page.text("none");
     }
-    let findings: Vec<_> =
-        report.findings.iter().filter(|finding| finding.asset == asset.id).collect();
+    let findings: Vec<_> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.asset == asset.id)
+        .collect();
     page.heading(&format!("Findings ({})", findings.len()));
     for finding in findings {
         page.item(&format!(

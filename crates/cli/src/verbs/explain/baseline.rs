@@ -37,13 +37,23 @@ pub fn explain(what: &str, page: &mut Page) -> bool {
     }
     let controls = baseline.controls(pinned).unwrap_or_default();
     page.heading(&format!("Controls ({})", controls.len()));
-    let width = controls.iter().map(|(control, _)| control.id().len()).max().unwrap_or_default();
+    let width = controls
+        .iter()
+        .map(|(control, _)| control.id().len())
+        .max()
+        .unwrap_or_default();
     for (control, _) in &controls {
         let rule = control.rule;
-        page.row(width, rule.id, &format!("{}: {}", rule.severity, rule.title));
+        page.row(
+            width,
+            rule.id,
+            &format!("{}: {}", rule.severity, rule.title),
+        );
     }
     page.heading("In a goal");
-    page.block(&format!("require:\n  - configuration: {{baseline: {name}@{pinned}, max: 0}}"));
+    page.block(&format!(
+        "require:\n  - configuration: {{baseline: {name}@{pinned}, max: 0}}"
+    ));
     true
 }
 

@@ -15,7 +15,9 @@ pub fn explain(what: &str, page: &mut Page) -> bool {
         return true;
     }
     // One check of another tool may be several controls here.
-    let known: Vec<_> = catalogue::rules().filter(|rule| has_alias(rule, what)).collect();
+    let known: Vec<_> = catalogue::rules()
+        .filter(|rule| has_alias(rule, what))
+        .collect();
     for (at, rule) in known.iter().enumerate() {
         if at > 0 {
             page.raw("\n");
@@ -37,14 +39,22 @@ fn list(page: &mut Page) {
     let mut rules: Vec<_> = catalogue::rules().collect();
     rules.sort_by_key(|rule| (rule.category, rule.id));
     page.title("controls", &format!("{} of them, by topic", rules.len()));
-    let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
+    let width = rules
+        .iter()
+        .map(|rule| rule.id.len())
+        .max()
+        .unwrap_or_default();
     let mut category = "";
     for rule in rules {
         if rule.category != category {
             category = rule.category;
             page.heading(category);
         }
-        page.row(width, rule.id, &format!("{}: {}", rule.severity, rule.title));
+        page.row(
+            width,
+            rule.id,
+            &format!("{}: {}", rule.severity, rule.title),
+        );
     }
 }
 
@@ -57,14 +67,19 @@ pub fn reasons(rule: &Rule, page: &mut Page) {
 }
 
 fn one(rule: &Rule, page: &mut Page) {
-    page.title(rule.id, &format!("control, {}, {}", rule.severity, rule.category));
+    page.title(
+        rule.id,
+        &format!("control, {}, {}", rule.severity, rule.category),
+    );
     page.heading("What must hold");
     page.text(rule.title);
     reasons(rule, page);
     page.heading("How to fix");
     page.text(rule.remediation);
-    let within: Vec<String> =
-        catalogue::baselines().iter().filter_map(|baseline| versions(baseline, rule.id)).collect();
+    let within: Vec<String> = catalogue::baselines()
+        .iter()
+        .filter_map(|baseline| versions(baseline, rule.id))
+        .collect();
     if !within.is_empty() {
         page.heading("Baselines");
         within.iter().for_each(|baseline| page.item(baseline));
@@ -77,10 +92,14 @@ fn one(rule: &Rule, page: &mut Page) {
     }
     if !rule.aliases.is_empty() {
         page.heading("Other tools call it");
-        rule.aliases.iter().for_each(|alias| page.item(&alias.replace(':', ": ")));
+        rule.aliases
+            .iter()
+            .for_each(|alias| page.item(&alias.replace(':', ": ")));
     }
     page.heading("Read more");
-    rule.references.iter().for_each(|reference| page.item(reference));
+    rule.references
+        .iter()
+        .for_each(|reference| page.item(reference));
 }
 
 /// In which versions of a baseline a control is.

@@ -58,11 +58,17 @@ pub fn explain(
             ));
         }
     };
-    page.title(&finding.id.to_string(), &format!("finding, {}", finding.severity));
+    page.title(
+        &finding.id.to_string(),
+        &format!("finding, {}", finding.severity),
+    );
     page.heading("What is wrong");
     page.text(&finding.message);
     page.text(&match &finding.container {
-        Some(container) => format!("{} of {}, container {container}", finding.control, finding.object),
+        Some(container) => format!(
+            "{} of {}, container {container}",
+            finding.control, finding.object
+        ),
         None => format!("{} of {}", finding.control, finding.object),
     });
     page.heading("Evidence");
@@ -72,7 +78,10 @@ pub fn explain(
     ));
     excerpt(context, session, finding, page);
     for place in &finding.also {
-        page.text(&format!("also {}:{}:{} {}", place.file, place.line, place.column, place.path));
+        page.text(&format!(
+            "also {}:{}:{} {}",
+            place.file, place.line, place.column, place.path
+        ));
     }
     standing(finding, report, page);
     if let Some(rule) = catalogue::rule(&finding.control) {
@@ -93,7 +102,11 @@ fn excerpt(context: &Context, session: &Session, finding: &FindingReport, page: 
     let meant = finding.line as usize;
     let first = meant.saturating_sub(AROUND).max(1);
     let mut block = String::new();
-    for (number, line) in (1..).zip(text.lines()).skip(first - 1).take(meant + AROUND + 1 - first) {
+    for (number, line) in (1..)
+        .zip(text.lines())
+        .skip(first - 1)
+        .take(meant + AROUND + 1 - first)
+    {
         let mark = if number == meant { '>' } else { ' ' };
         let shown: String = line.chars().take(200).collect();
         block.push_str(&format!("{mark} {number:>5} | {shown}\n"));
@@ -121,7 +134,10 @@ fn standing(finding: &FindingReport, report: Option<&CheckReport>, page: &mut Pa
         let because = goal.assets.iter().flat_map(|asset| &asset.because);
         for clause in because.filter(|because| because.findings.contains(&finding.id)) {
             counts = true;
-            page.item(&format!("goal {}: {}, {}", goal.name, clause.state, clause.text));
+            page.item(&format!(
+                "goal {}: {}, {}",
+                goal.name, clause.state, clause.text
+            ));
         }
     }
     if !counts {
@@ -131,13 +147,16 @@ fn standing(finding: &FindingReport, report: Option<&CheckReport>, page: &mut Pa
 
 fn fixes(finding: &FindingReport, page: &mut Page) {
     page.heading("How to fix");
-    for (at, fix) in std::iter::once(&finding.fix).chain(&finding.alternatives).enumerate() {
+    for (at, fix) in std::iter::once(&finding.fix)
+        .chain(&finding.alternatives)
+        .enumerate()
+    {
         if at > 0 {
             page.text("Or:");
         }
         page.item(&fix.summary);
         if let Some(decision) = &fix.decision {
-            page.text(&format!("To be decided: {decision}"));
+            page.text(&format!("Know first: {decision}"));
         }
     }
 }
@@ -150,7 +169,9 @@ fn diff(
     page: &mut Page,
 ) -> Result<(), Failure> {
     let finding = &assessment.findings[at];
-    let Some(fix) = finding.fixes.iter().find(|fix| fix.is_automatic()) else { return Ok(()) };
+    let Some(fix) = finding.fixes.iter().find(|fix| fix.is_automatic()) else {
+        return Ok(());
+    };
     let step = FixStep {
         summary: fix.summary.to_string(),
         cause: String::new(),
@@ -163,7 +184,10 @@ fn diff(
         assets: 0,
         severity: finding.severity,
     };
-    let plan = FixPlan { steps: vec![step], ..FixPlan::default() };
+    let plan = FixPlan {
+        steps: vec![step],
+        ..FixPlan::default()
+    };
     let changes = apply(&session.estate.inventory, &assessment.findings, &plan);
     if !changes.files.is_empty() {
         page.heading("As a diff");

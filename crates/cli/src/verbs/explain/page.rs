@@ -20,7 +20,10 @@ pub struct Page {
 impl Page {
     /// An empty page.
     pub fn new(style: Style) -> Self {
-        Page { style, text: String::new() }
+        Page {
+            style,
+            text: String::new(),
+        }
     }
 
     /// The whole text.
@@ -57,7 +60,7 @@ impl Page {
     /// A name and what it is, the latter in a column of its own.
     pub fn row(&mut self, width: usize, name: &str, text: &str) {
         let name = printable(name);
-        let width = width.min(28);
+        let width = width.min(32);
         if name.chars().count() > width {
             self.wrapped("", &name);
             self.wrapped(&" ".repeat(width + 2), text);
@@ -113,7 +116,11 @@ impl Page {
 
     fn bold(&self, text: &str) -> String {
         let text = printable(text);
-        if self.style.colour { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text }
+        if self.style.colour {
+            format!("\u{1b}[1m{text}\u{1b}[0m")
+        } else {
+            text
+        }
     }
 }
 
@@ -123,7 +130,10 @@ mod tests {
 
     #[test]
     fn pages_wrap_with_hanging_indents() {
-        let mut page = Page::new(Style { width: 40, ..Style::default() });
+        let mut page = Page::new(Style {
+            width: 40,
+            ..Style::default()
+        });
         page.title("name", "what");
         page.heading("Head");
         page.item("one two three four five six seven eight nine");

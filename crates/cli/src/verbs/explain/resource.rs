@@ -10,7 +10,12 @@ const MOST: usize = 50;
 
 /// A class: what puts assets into it, and which.
 pub fn class(report: &CheckReport, session: &Session, what: &str, page: &mut Page) -> bool {
-    let drawn = session.estate.line.classes.iter().find(|(class, _)| class.metadata.name == what);
+    let drawn = session
+        .estate
+        .line
+        .classes
+        .iter()
+        .find(|(class, _)| class.metadata.name == what);
     let within: Vec<(String, &str)> = report
         .assets
         .iter()
@@ -34,7 +39,10 @@ pub fn class(report: &CheckReport, session: &Session, what: &str, page: &mut Pag
         }
         None => page.title(what, "asset class, not written down here"),
     }
-    page.heading(&format!("Assets in it, of those in scope of a goal ({})", within.len()));
+    page.heading(&format!(
+        "Assets in it, of those in scope of a goal ({})",
+        within.len()
+    ));
     for (object, because) in within.iter().take(MOST) {
         page.item(&format!("{object}: {because}"));
     }
@@ -52,11 +60,22 @@ pub fn exception(
     what: &str,
     page: &mut Page,
 ) -> bool {
-    let drawn = session.estate.line.exceptions.iter().find(|(e, _)| e.metadata.name == what);
-    let Some((exception, at)) = drawn else { return false };
+    let drawn = session
+        .estate
+        .line
+        .exceptions
+        .iter()
+        .find(|(e, _)| e.metadata.name == what);
+    let Some((exception, at)) = drawn else {
+        return false;
+    };
     let spec = &exception.spec;
     let expired = context.now >= time::end_of(spec.expires);
-    let state = if expired { "expired: it counts for nothing" } else { "in force" };
+    let state = if expired {
+        "expired: it counts for nothing"
+    } else {
+        "in force"
+    };
     page.title(what, &format!("exception, {state}"));
     page.heading("Where");
     page.text(&at.to_string());
@@ -71,8 +90,11 @@ pub fn exception(
     if let Some(control) = &spec.compensating_control {
         page.item(&format!("meanwhile: {control}"));
     }
-    let accepted: Vec<_> =
-        report.findings.iter().filter(|f| f.excepted_by.as_deref() == Some(what)).collect();
+    let accepted: Vec<_> = report
+        .findings
+        .iter()
+        .filter(|f| f.excepted_by.as_deref() == Some(what))
+        .collect();
     page.heading(&format!("Findings it accepts ({})", accepted.len()));
     for finding in accepted {
         page.item(&format!(
@@ -95,7 +117,9 @@ pub fn baseline(session: &Session, what: &str, page: &mut Page) -> bool {
     let found = session.estate.line.baselines.iter().find(|(baseline, _)| {
         baseline.metadata.name == name && version.is_none_or(|v| v == baseline.spec.version)
     });
-    let Some((baseline, at)) = found else { return false };
+    let Some((baseline, at)) = found else {
+        return false;
+    };
     let spec = &baseline.spec;
     page.title(&format!("{name}@{}", spec.version), "baseline of your own");
     page.heading("Where");

@@ -23,7 +23,9 @@ pub fn explain(what: &str, page: &mut Page) -> bool {
         "exitcodes" | "exitcode" | "exit" => exit_codes(page),
         _ => {
             let fits = |word: &&Word| word.names.iter().any(|name| plain(name) == wanted);
-            let Some(word) = WORDS.iter().find(fits) else { return false };
+            let Some(word) = WORDS.iter().find(fits) else {
+                return false;
+            };
             page.title(word.names[0], word.about);
             for text in word.text {
                 page.raw("\n");
@@ -51,13 +53,20 @@ pub fn listed() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 fn plain(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+    text.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect::<String>()
+        .to_ascii_lowercase()
 }
 
 fn list(page: &mut Page) {
     page.title("words", "each can be explained");
     page.raw("\n");
-    let width = WORDS.iter().map(|word| word.names[0].len()).max().unwrap_or_default();
+    let width = WORDS
+        .iter()
+        .map(|word| word.names[0].len())
+        .max()
+        .unwrap_or_default();
     for word in WORDS {
         page.row(width, word.names[0], word.about);
     }
@@ -172,7 +181,7 @@ const WORDS: &[Word] = &[
         fields: Some(("PostureGoal", "GoalSpec")),
     },
     Word {
-        names: &["class", "asset class", "AssetClass"],
+        names: &["class", "AssetClass"],
         about: "resource: how critical a group of assets is",
         text: &[
             "An asset is in a class by the label `plimsoll.dev/class`, or because a selector of \
@@ -194,9 +203,7 @@ const WORDS: &[Word] = &[
     Word {
         names: &["baseline"],
         about: "resource: a named, versioned set of controls",
-        text: &[
-            "Some are built in (`plimsoll explain baselines`); others can be made from them.",
-        ],
+        text: &["Some are built in (`plimsoll explain baselines`); others can be made from them."],
         fields: Some(("Baseline", "BaselineSpec")),
     },
     Word {
@@ -347,7 +354,12 @@ mod tests {
 
     #[test]
     fn every_verdict_and_state_has_a_word() {
-        let verdicts = [Verdict::Met, Verdict::AtRisk, Verdict::Unverified, Verdict::Breached];
+        let verdicts = [
+            Verdict::Met,
+            Verdict::AtRisk,
+            Verdict::Unverified,
+            Verdict::Breached,
+        ];
         let states = [
             AssetState::Violated,
             AssetState::Unknown,
@@ -355,7 +367,10 @@ mod tests {
             AssetState::Excepted,
             AssetState::Satisfied,
         ];
-        let words = verdicts.iter().map(|v| v.as_str()).chain(states.iter().map(|s| s.as_str()));
+        let words = verdicts
+            .iter()
+            .map(|v| v.as_str())
+            .chain(states.iter().map(|s| s.as_str()));
         for word in words.chain(["at risk", "AtRisk", "exit codes", "supply-chain"]) {
             assert!(explain(word, &mut Page::new(Style::default())), "{word}");
         }
@@ -363,8 +378,10 @@ mod tests {
 
     #[test]
     fn no_word_is_there_twice() {
-        let mut all: Vec<String> =
-            WORDS.iter().flat_map(|word| word.names.iter().map(|name| plain(name))).collect();
+        let mut all: Vec<String> = WORDS
+            .iter()
+            .flat_map(|word| word.names.iter().map(|name| plain(name)))
+            .collect();
         all.sort();
         for pair in all.windows(2) {
             assert_ne!(pair[0], pair[1]);

@@ -43,7 +43,11 @@ fn quoted(name: &str) -> String {
     let plain = |c: char| !c.is_control() && c != '"' && c != '\\';
     if name.chars().all(plain) {
         // A tab ends a name that has blanks in it.
-        return if name.contains(' ') { format!("{name}\t") } else { name.to_owned() };
+        return if name.contains(' ') {
+            format!("{name}\t")
+        } else {
+            name.to_owned()
+        };
     }
     let mut text = String::from("\"");
     for byte in name.bytes() {
@@ -85,13 +89,13 @@ mod tests {
         check(
             Some("a: 1\r\n"),
             "a: 2\r\n",
-            "--- a/a.yaml\n+++ b/a.yaml\n@@ -1,1 +1,1 @@\n-a: 1\r\n+a: 2\r\n",
+            "--- a/a.yaml\n+++ b/a.yaml\n@@ -1 +1 @@\n-a: 1\r\n+a: 2\r\n",
         );
         check(
             None,
             "a: 1\n",
             "diff --git a/a.yaml b/a.yaml\nnew file mode 100644\n--- /dev/null\n+++ b/a.yaml\n@@ \
-             -0,0 +1,1 @@\n+a: 1\n",
+             -0,0 +1 @@\n+a: 1\n",
         );
     }
 

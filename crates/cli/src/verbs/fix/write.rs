@@ -21,7 +21,7 @@ pub fn write(context: &Context, session: &Session, changes: &Changes) -> Result<
         targets.push((target(session, change)?, change));
     }
     for (path, change) in &targets {
-        unchanged(context, path, change)?;
+        unchanged(path, change, context.max_file_size)?;
     }
     for (done, (path, change)) in targets.iter().enumerate() {
         if let Err(error) = atomic::write(path, |out| out.write_all(change.after.as_bytes())) {
@@ -33,31 +33,40 @@ pub fn write(context: &Context, session: &Session, changes: &Changes) -> Result<
             ));
         }
         let steps: Vec<String> = change.steps.iter().map(usize::to_string).collect();
-        let what = if change.before.is_some() { "edited" } else { "added" };
+        let what = if change.before.is_some() {
+            "edited"
+        } else {
+            "added"
+        };
         let word = if steps.len() == 1 { "step" } else { "steps" };
-        context.note(&format!("{what} {} ({word} {})", change.file, steps.join(", ")));
+        context.note(&format!(
+            "{what} {} ({word} {})",
+            change.file,
+            steps.join(", ")
+        ));
     }
     Ok(())
 }
 
 fn target(session: &Session, change: &FileChange) -> Result<PathBuf, Failure> {
     if &*change.file == "-" {
-        return fail(
-            "standard input can't be edited: use --diff, or name the files in place of -",
-        );
+        return fail("standard input can't be edited: use --diff, or name the files in place of -");
     }
     // A new file's name was made from the name of one that was read.
-    Ok(session.place(&change.file).unwrap_or(Path::new(&*change.file)).to_owned())
+    Ok(session
+        .place(&change.file)
+        .unwrap_or(Path::new(&*change.file))
+        .to_owned())
 }
 
-fn unchanged(context: &Context, path: &Path, change: &FileChange) -> Result<(), Failure> {
+fn unchanged(path: &Path, change: &FileChange, max: u64) -> Result<(), Failure> {
     match &change.before {
         None if path.exists() => fail(format!(
             "{}: a file of this name is there already, and nothing is written over it: move it away",
             change.file
         )),
         None => Ok(()),
-        Some(before) => match bounded::read_file(path, context.max_file_size) {
+        Some(before) => match bounded::read_file(path, max) {
             Ok(now) if now == before.as_bytes() => Ok(()),
             Ok(_) => fail(format!(
                 "{} was changed by someone else since it was read, so nothing was written: run it again",
@@ -65,5 +74,45 @@ fn unchanged(context: &Context, path: &Path, change: &FileChange) -> Result<(), 
             )),
             Err(reason) => fail(format!("{}: {reason}", change.file)),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn what_someone_else_wrote_is_not_written_over() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.yaml");
+        let check = |now: Option<&str>, before: Option<&str>, expect: Option<&str>| {
+            match now {
+                Some(text) => std::fs::write(&path, text).expect("writable"),
+                None => std::fs::remove_file(&path).unwrap_or_default(),
+            }
+            let change = FileChange {
+                file: "a.yaml".into(),
+                before: before.map(str::to_owned),
+                after: "a: 2\n".to_owned(),
+                steps: BTreeSet::from([1]),
+            };
+            let got = unchanged(&path, &change, 100);
+            let got = got.err().map(|failure| format!("{failure:?}"));
+            match (&got, expect) {
+                (None, None) => {}
+                (Some(got), Some(expect)) => assert!(got.contains(expect), "{got}"),
+                _ => panic!("got {got:?}, expected {expect:?}"),
+            }
+        };
+        check(Some("a: 1\n"), Some("a: 1\n"), None);
+        check(
+            Some("a: 3\n"),
+            Some("a: 1\n"),
+            Some("was changed by someone else"),
+        );
+        check(None, Some("a: 1\n"), Some("there is no such file"));
+        check(None, None, None);
+        check(Some("mine\n"), None, Some("is there already"));
     }
 }

@@ -1,0 +1,15 @@
+//! The command as users run it: exit code, standard output, standard error.
+
+mod determinism;
+mod docs;
+mod errors;
+mod explain;
+mod fix;
+mod goals;
+mod help;
+mod input;
+#[cfg(unix)]
+mod interrupt;
+mod state;
+mod support;
+mod verbs;
