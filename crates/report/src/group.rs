@@ -35,6 +35,8 @@ pub(crate) struct Groups {
     pub(crate) elsewhere: u64,
     /// All findings by severity.
     pub(crate) severities: BTreeMap<Severity, u64>,
+    /// All findings by control, with the worst severity of each.
+    pub(crate) controls: BTreeMap<String, (u64, Severity)>,
 }
 
 impl Groups {
@@ -50,11 +52,22 @@ impl Groups {
             objects: 0,
             elsewhere: 0,
             severities: BTreeMap::new(),
+            controls: BTreeMap::new(),
         };
         let mut known: FxHashMap<ObjectRef, usize> = FxHashMap::default();
         for finding in findings {
             groups.total += 1;
             *groups.severities.entry(finding.severity).or_default() += 1;
+            match groups.controls.get_mut(&finding.control) {
+                Some((n, worst)) => {
+                    *n += 1;
+                    *worst = finding.severity.max(*worst);
+                }
+                None => {
+                    let control = finding.control.clone();
+                    groups.controls.insert(control, (1, finding.severity));
+                }
+            }
             let next = groups.list.len();
             let at = match known.get(&finding.object) {
                 Some(at) => *at,

@@ -2,6 +2,7 @@
 //! it is complete without the script.
 
 mod chart;
+mod controls;
 mod escape;
 mod page;
 mod sections;
@@ -16,6 +17,7 @@ use plimsoll_model::{
 
 use crate::{
     html::{
+        controls::Controls,
         escape::esc,
         page::{Page, tone},
     },
@@ -86,12 +88,16 @@ pub(crate) fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
     }
     page.raw("</div></section>");
     let rows: Vec<&FindingReport> = report.findings.iter().take(ROWS).collect();
+    let mut controls = Controls::new(&report.controls);
+    report.findings.iter().for_each(|f| controls.count(f));
     tables::findings(
         &mut page,
         &rows,
         report.findings.len() as u64,
         &report.severities,
+        &controls,
     );
+    controls.section(&mut page);
     tables::coverage(&mut page, &report.coverage, &report.diagnostics);
     page.finish(&report.generator, out)
 }
@@ -105,8 +111,10 @@ pub(crate) fn scan(
     let mut rows = Vec::new();
     let mut counts: std::collections::BTreeMap<Severity, u64> = Default::default();
     let mut total = 0_u64;
+    let mut controls = Controls::new(&header.controls);
     for finding in findings {
         total += 1;
+        controls.count(&finding);
         *counts.entry(finding.severity).or_default() += 1;
         if rows.len() < ROWS {
             rows.push(finding);
@@ -133,7 +141,9 @@ pub(crate) fn scan(
     tiles.push((number(header.coverage.workloads), "workloads".to_owned()));
     page.tiles(&tiles);
     page.main();
-    tables::findings(&mut page, &rows.iter().collect::<Vec<_>>(), total, &counts);
+    let rows: Vec<&FindingReport> = rows.iter().collect();
+    tables::findings(&mut page, &rows, total, &counts, &controls);
+    controls.section(&mut page);
     tables::coverage(&mut page, &header.coverage, &header.diagnostics);
     page.finish(&header.generator, out)
 }

@@ -254,6 +254,9 @@ fn assets(doc: &mut Doc, lookup: &Lookup<'_>, goal: &GoalReport) {
             text(&asset.object.to_string()),
             place.unwrap_or_default()
         );
+        if let Some(class) = lookup.asset(&asset.asset).and_then(words::class) {
+            item.push_str(&format!("\n  - class {}", text(&class)));
+        }
         for because in &asset.because {
             let why = words::because(goal, because);
             if !why.is_empty() {
@@ -290,7 +293,7 @@ fn step((index, step): (usize, &StepReport)) -> String {
     let mut item = format!(
         "{}. {} ({}, worst {}{})",
         index + 1,
-        text(&step.summary),
+        text(&words::step(step)),
         words::clears(step),
         step.severity,
         place.unwrap_or_default()

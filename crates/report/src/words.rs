@@ -4,8 +4,8 @@ use plimsoll_model::{
     AssetState, Counts, PlanProof, Severity, Timestamp, Verdict, WindowResult,
     time::date_of,
     wire::{
-        BecauseReport, CheckReport, CoverageReport, DiagnosticLevel, DiagnosticReport, EditReport,
-        FindingReport, GapState, GoalReport, PlanSummary, StepReport,
+        AssetReport, BecauseReport, CheckReport, CoverageReport, DiagnosticLevel, DiagnosticReport,
+        EditReport, FindingReport, GapState, GoalReport, PlanSummary, StepReport,
     },
 };
 
@@ -180,6 +180,40 @@ pub(crate) fn because(goal: &GoalReport, because: &BecauseReport) -> String {
     }
 }
 
+/// What is known of an asset beside its state, each with a label.
+pub(crate) fn about(asset: &AssetReport) -> Vec<(&'static str, String)> {
+    let mut about = Vec::new();
+    if let Some(owner) = &asset.owner {
+        about.push(("owner", owner.clone()));
+    }
+    if let Some(class) = class(asset) {
+        about.push(("class", class));
+    }
+    let why = asset.exposed_by.join("; ");
+    about.push((
+        "exposure",
+        match why.as_str() {
+            "" => asset.exposure.to_string(),
+            why => format!("{}: {why}", asset.exposure),
+        },
+    ));
+    if let Some(unknown) = &asset.unknown {
+        about.push(("unknown", unknown.clone()));
+    }
+    about
+}
+
+/// The class an asset ranks by with the rule that gave it, and over which
+/// others where several claim it.
+pub(crate) fn class(asset: &AssetReport) -> Option<String> {
+    let class = asset.classes.first()?;
+    let conflict = match &asset.class_conflict {
+        Some(conflict) => format!("; {conflict}"),
+        None => String::new(),
+    };
+    Some(format!("{}: {}{conflict}", class.class, class.because))
+}
+
 /// A window in words: `over the window 98.7% of asset-time good, 0.2% unknown`.
 pub(crate) fn window(window: &WindowResult) -> String {
     if window.total == 0 {
@@ -239,6 +273,18 @@ pub(crate) fn plan(steps: usize, summary: &PlanSummary, whose: &str) -> String {
                 ),
             }
         ),
+    }
+}
+
+/// What a step does and to what: several steps may do the same, each elsewhere.
+pub(crate) fn step(step: &StepReport) -> String {
+    let named = [&*step.object.name, &*step.cause]
+        .iter()
+        .any(|name| step.summary.contains(name));
+    if named || step.cause.is_empty() {
+        step.summary.clone()
+    } else {
+        format!("{}: {}", step.summary, step.cause)
     }
 }
 

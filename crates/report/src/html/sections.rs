@@ -174,6 +174,9 @@ fn asset(page: &mut Page, lookup: &Lookup<'_>, goal: &GoalReport, listed: &GoalA
         listed.state,
         esc(&listed.object.to_string())
     ));
+    if let Some(class) = lookup.asset(&listed.asset).and_then(words::class) {
+        page.raw(&format!("<div class=\"muted\">class {}</div>", esc(&class)));
+    }
     for because in &listed.because {
         page.raw(&format!(
             "<div class=\"muted\">{}</div>",
@@ -240,7 +243,7 @@ fn step(page: &mut Page, step: &StepReport, most: u64) {
     page.raw(&format!(
         "<li><div class=\"do\">{}</div><div class=\"gain\">{}{}</div><div class=\"rest\">\
          <span class=\"pill {}\">{}</span> {}",
-        esc(&step.summary),
+        esc(&words::step(step)),
         esc(&clears),
         chart::part(step.clears, most, "good", &clears),
         severity_tone(step.severity),

@@ -9,6 +9,7 @@ use plimsoll_model::{
 
 use super::{
     chart,
+    controls::Controls,
     escape::esc,
     page::{Page, severity_tone},
     place,
@@ -60,6 +61,7 @@ pub(super) fn findings(
     rows: &[&FindingReport],
     total: u64,
     severities: &BTreeMap<Severity, u64>,
+    controls: &Controls<'_>,
 ) {
     page.raw("<section aria-labelledby=\"findings\"><h2 id=\"findings\">Findings</h2>");
     let bound = if total > rows.len() as u64 {
@@ -96,7 +98,7 @@ pub(super) fn findings(
          <th scope=\"col\">Where</th></tr></thead><tbody>\n",
     );
     for finding in rows {
-        row(page, finding);
+        row(page, finding, controls);
     }
     page.raw("</tbody></table></div></section>\n");
 }
@@ -122,7 +124,7 @@ fn severity_table(page: &mut Page, severities: &BTreeMap<Severity, u64>) {
     page.raw("</tbody></table></div><br>");
 }
 
-fn row(page: &mut Page, finding: &FindingReport) {
+fn row(page: &mut Page, finding: &FindingReport, controls: &Controls<'_>) {
     let accepted = words::accepted(finding).map(|how| {
         format!(
             "<div><span class=\"pill accepted\">{}</span></div>",
@@ -135,12 +137,12 @@ fn row(page: &mut Page, finding: &FindingReport) {
     };
     page.raw(&format!(
         "<tr data-severity=\"{severity}\"><td><span class=\"pill {}\">{severity}</span></td>\
-         <td>{}</td><td>{} <code class=\"muted\">{}</code>{fix}{}</td>\
+         <td>{}</td><td>{} {}{fix}{}</td>\
          <td><span class=\"place\">{}<br>{}</span></td></tr>\n",
         severity_tone(finding.severity),
         esc(&finding.object.to_string()),
         esc(&finding.message),
-        esc(&finding.control),
+        controls.link(&finding.control),
         accepted.unwrap_or_default(),
         esc(&words::finding_place(finding)),
         esc(&finding.path),

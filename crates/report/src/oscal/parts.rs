@@ -384,7 +384,7 @@ fn remediation(
             "step", &report.cluster, &goal.name, &step.cause, &step.summary, &at.to_string(),
         ]),
         "lifecycle": "recommendation",
-        "title": markup(&step.summary),
+        "title": markup(&words::step(step)),
         "description": text.join("\n"),
     });
     Props::default()

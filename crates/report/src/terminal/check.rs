@@ -3,11 +3,14 @@
 use std::io::{self, Write};
 
 use plimsoll_model::wire::{
-    BecauseReport, CheckReport, CoverageReport, DiagnosticLevel, DiagnosticReport, FindingReport,
-    GapState, GoalAssetReport, GoalReport,
+    CheckReport, CoverageReport, DiagnosticLevel, DiagnosticReport, GapState, GoalReport,
 };
 
-use super::{Line, Paper, plan::steps};
+use super::{
+    Line, Paper,
+    assets::{self, SEVERITY, assets},
+    plan::{Detail, steps},
+};
 use crate::{
     lookup::Lookup,
     style::{Style, Tone},
@@ -16,13 +19,7 @@ use crate::{
 };
 
 /// Room for a label: the longest is `unverified`.
-const LABEL: usize = 12;
-/// Room for a severity: the longest is `critical`.
-pub(crate) const SEVERITY: usize = 10;
-/// Assets of a goal that are shown without `--verbose`.
-const ASSETS: usize = 5;
-/// Findings of a clause of an asset that are shown without `--verbose`.
-const FINDINGS: usize = 3;
+pub(super) const LABEL: usize = 12;
 /// Gaps and diagnostics that are shown without `--verbose`.
 const NOTES: usize = 5;
 /// Cells of the bar of attainment.
@@ -62,7 +59,7 @@ pub(crate) fn check(report: &CheckReport, style: Style, out: &mut dyn Write) -> 
         let sentence = words::plan(report.fix_plan.steps.len(), summary, "every goal");
         let line = Line::of(Tone::Strong, "Fix plan: ").and(&sentence);
         paper.text(0, &line)?;
-        steps(paper, &report.fix_plan.steps)?;
+        steps(paper, &report.fix_plan.steps, Detail::Brief)?;
     }
     if style.verbose() {
         findings(paper, report)?;
@@ -103,6 +100,12 @@ fn goal(paper: &mut Paper<'_>, lookup: &Lookup<'_>, goal: &GoalReport) -> io::Re
     )?;
 
     let mut facts: Vec<(&str, Line)> = Vec::new();
+    if !paper.style.verbose() {
+        let clauses: Vec<String> = goal.clauses.iter().map(|c| c.text.clone()).collect();
+        if !clauses.is_empty() {
+            facts.push(("asks", Line::plain(&clauses.join("; "))));
+        }
+    }
     let line = bar(paper.style, goal)
         .and("  ")
         .and(&words::attainment(goal));
@@ -157,26 +160,7 @@ fn goal(paper: &mut Paper<'_>, lookup: &Lookup<'_>, goal: &GoalReport) -> io::Re
         paper.field(2, &Line::of(Tone::Faint, shown), LABEL - 2 + 2, line)?;
     }
 
-    let assets = lookup.worst_first(goal);
-    let shown = if paper.style.verbose() {
-        assets.len()
-    } else {
-        assets.len().min(ASSETS)
-    };
-    if shown > 0 {
-        paper.blank()?;
-    }
-    for listed in &assets[..shown] {
-        asset(paper, lookup, goal, listed)?;
-    }
-    if shown < assets.len() {
-        let text = format!(
-            "and {} more: -v shows all",
-            number((assets.len() - shown) as u64)
-        );
-        paper.text(LABEL + 2, &Line::of(Tone::Faint, &text))?;
-    }
-    Ok(())
+    assets(paper, lookup, goal)
 }
 
 /// The interval of attainment with the target in it.
@@ -211,86 +195,6 @@ fn bar(style: Style, goal: &GoalReport) -> Line {
     line
 }
 
-/// An asset that is not simply satisfied, and why.
-fn asset(
-    paper: &mut Paper<'_>,
-    lookup: &Lookup<'_>,
-    goal: &GoalReport,
-    listed: &GoalAssetReport,
-) -> io::Result<()> {
-    let word = listed.state.as_str();
-    let label = Line::of(listed.state.into(), word);
-    let name = Line::plain(&listed.object.to_string());
-    let place = lookup.place(&listed.asset).unwrap_or_default();
-    paper.apart(2, (&label, LABEL), &name, &Line::of(Tone::Faint, &place))?;
-    for because in &listed.because {
-        self::because(paper, lookup, goal, because)?;
-    }
-    Ok(())
-}
-
-/// Why an asset is in its state, for one clause.
-fn because(
-    paper: &mut Paper<'_>,
-    lookup: &Lookup<'_>,
-    goal: &GoalReport,
-    because: &BecauseReport,
-) -> io::Result<()> {
-    let indent = LABEL + 2;
-    let clause = usize::try_from(because.clause)
-        .ok()
-        .and_then(|at| goal.clauses.get(at));
-    let clause = clause.map_or("", |clause| clause.text.as_str());
-    let mut line = Line::of(Tone::Faint, clause);
-    if !because.text.is_empty() && because.text != clause {
-        if !clause.is_empty() {
-            line = line.put(Tone::Faint, ": ");
-        }
-        line = line.and(&because.text);
-    }
-    if let Some(until) = because.until
-        && !because.text.contains(&words::when(until))
-    {
-        line = line.put(Tone::Warn, &format!(" (until {})", words::when(until)));
-    }
-    paper.text(indent, &line)?;
-    let findings = lookup.findings(&because.findings);
-    let shown = if paper.style.verbose() {
-        findings.len()
-    } else {
-        findings.len().min(FINDINGS)
-    };
-    for finding in &findings[..shown] {
-        self::finding(paper, indent + 2, finding)?;
-    }
-    if shown < findings.len() {
-        let text = format!(
-            "and {}",
-            count((findings.len() - shown) as u64, "more finding")
-        );
-        paper.text(indent + 2, &Line::of(Tone::Faint, &text))?;
-    }
-    Ok(())
-}
-
-/// A finding: how bad, what, where.
-pub(super) fn finding(
-    paper: &mut Paper<'_>,
-    indent: usize,
-    finding: &FindingReport,
-) -> io::Result<()> {
-    let severity = Line::of(finding.severity.into(), finding.severity.as_str());
-    let mut line = Line::plain(&finding.message);
-    if let Some(accepted) = words::accepted(finding) {
-        line = line.put(Tone::Accepted, &format!(" ({accepted})"));
-    }
-    paper.field(indent, &severity, SEVERITY, &line)?;
-    let place = Line::of(Tone::Faint, &words::finding_place(finding))
-        .put(Tone::Faint, " ")
-        .put(Tone::Faint, &finding.control);
-    paper.text(indent + SEVERITY, &place)
-}
-
 /// All findings, for `--verbose`.
 fn findings(paper: &mut Paper<'_>, report: &CheckReport) -> io::Result<()> {
     if report.findings.is_empty() {
@@ -299,10 +203,10 @@ fn findings(paper: &mut Paper<'_>, report: &CheckReport) -> io::Result<()> {
     paper.blank()?;
     paper.text(0, &Line::of(Tone::Strong, "All findings, worst first"))?;
     for finding in &report.findings {
-        self::finding(paper, 2, finding)?;
+        assets::findings(paper, 2, &[finding], None)?;
         if !finding.fix.summary.is_empty() {
             paper.text(
-                11,
+                2 + SEVERITY,
                 &Line::of(Tone::Faint, "fix: ").and(&finding.fix.summary),
             )?;
         }

@@ -58,7 +58,8 @@ impl<'a> Paper<'a> {
 
     /// A paragraph that begins and goes on at column `indent`.
     pub(crate) fn text(&mut self, indent: usize, line: &Line) -> io::Result<()> {
-        self.hang(indent, &Line::new(), indent, line)
+        self.hang(indent, &Line::new(), indent, line)?;
+        self.blank()
     }
 
     /// A label of fixed width before a paragraph that hangs behind it.
@@ -69,11 +70,12 @@ impl<'a> Paper<'a> {
         room: usize,
         line: &Line,
     ) -> io::Result<()> {
-        self.hang(indent, label, indent + room, line)
+        self.hang(indent, label, indent + room, line)?;
+        self.blank()
     }
 
-    /// A label, a text behind it and another at the right edge; the last below
-    /// where the line is too short for all.
+    /// A label, a text behind it and another at the right edge of the text's
+    /// last line, or on the next where that has no room.
     pub(crate) fn apart(
         &mut self,
         indent: usize,
@@ -82,24 +84,27 @@ impl<'a> Paper<'a> {
         right: &Line,
     ) -> io::Result<()> {
         let columns = self.style.columns();
-        let (l, r) = (left.width(), right.width());
-        let fits = indent + room + l + 2 + r <= columns && (room == 0 || label.width() < room);
-        if r == 0 || !fits {
-            self.field(indent, label, room, left)?;
-            return if r == 0 {
-                Ok(())
-            } else {
-                self.text(indent + room, right)
-            };
+        let column = self.hang(indent, label, indent + room, left)?;
+        let width = right.width();
+        if width > 0 && column + 2 + width <= columns {
+            self.space(columns - column - width)?;
+            for (tone, text) in &right.pieces {
+                self.write(*tone, text)?;
+            }
+            return self.blank();
         }
-        let mut line = label.clone();
-        line.pieces
-            .push((Tone::Plain, " ".repeat(room - label.width())));
-        line.pieces.extend(left.pieces.iter().cloned());
-        line.pieces
-            .push((Tone::Plain, " ".repeat(columns - indent - room - l - r)));
+        self.blank()?;
+        if width == 0 {
+            return Ok(());
+        }
+        let hang = (indent + room).min(columns / 2);
+        if hang + width > columns {
+            return self.text(hang, right);
+        }
+        let mut line = Line::new();
+        line.pieces.push((Tone::Plain, " ".repeat(columns - width)));
         line.pieces.extend(right.pieces.iter().cloned());
-        self.put(indent, &line)
+        self.put(0, &line)
     }
 
     /// A line that is known to fit.
@@ -122,8 +127,9 @@ impl<'a> Paper<'a> {
     }
 
     /// `label` at `indent`, then the words of `line` from column `hang` on, on
-    /// as many lines as they need.
-    fn hang(&mut self, indent: usize, label: &Line, hang: usize, line: &Line) -> io::Result<()> {
+    /// as many lines as they need. The last is not ended; its width is what
+    /// comes back.
+    fn hang(&mut self, indent: usize, label: &Line, hang: usize, line: &Line) -> io::Result<usize> {
         let columns = self.style.columns();
         // Deep indents on a narrow terminal leave no room: then hang less.
         let hang = hang.min(columns / 2);
@@ -136,7 +142,7 @@ impl<'a> Paper<'a> {
         if column > hang || (column > 0 && label.width() > 0 && column == hang) {
             // The label fills its room: the text begins below it.
             if line.width() == 0 {
-                return self.blank();
+                return Ok(column);
             }
             self.blank()?;
             column = 0;
@@ -170,7 +176,7 @@ impl<'a> Paper<'a> {
                 column += width(&text);
             }
         }
-        self.blank()
+        Ok(column)
     }
 
     fn space(&mut self, n: usize) -> io::Result<()> {

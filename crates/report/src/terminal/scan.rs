@@ -1,6 +1,9 @@
 //! `plimsoll scan` on a terminal.
 
-use std::io::{self, Write};
+use std::{
+    cmp::Reverse,
+    io::{self, Write},
+};
 
 use plimsoll_model::{
     ObjectRef, Severity,
@@ -9,7 +12,8 @@ use plimsoll_model::{
 
 use super::{
     Line, Paper,
-    check::{SEVERITY, coverage, diagnostics, finding, next},
+    assets::{SEVERITY, findings},
+    check::{coverage, diagnostics, next},
 };
 use crate::{
     group::{Groups, Limits},
@@ -20,9 +24,12 @@ use crate::{
 
 /// What is shown without `--verbose`.
 const NORMAL: Limits = Limits {
-    groups: 30,
-    findings: 6,
+    groups: 20,
+    findings: 5,
 };
+
+/// Controls that are listed without `--verbose`.
+const CONTROLS: usize = 12;
 
 /// Writes the report of a scan.
 pub(crate) fn scan(
@@ -84,16 +91,20 @@ pub(crate) fn scan(
     }
     if groups.hidden() > 0 {
         paper.blank()?;
-        let text = format!(
-            "{} more, {} of them on {} not listed: -v shows all, -o json=FILE keeps all",
-            count(groups.hidden(), "finding"),
-            number(groups.elsewhere),
+        let (more, objects) = (
+            count(groups.hidden(), "more finding"),
             count(groups.objects - groups.list.len() as u64, "object"),
         );
+        let what = match groups.elsewhere {
+            0 => more,
+            n if n == groups.hidden() => format!("{more} on {objects} not listed"),
+            n => format!("{more}, {} of them on {objects} not listed", number(n)),
+        };
+        let text = format!("{what}: -v shows all, -o json=FILE keeps all");
         paper.text(0, &Line::of(Tone::Faint, &text))?;
     }
     if total > 0 {
-        table(paper, &groups)?;
+        table(paper, header, &groups)?;
     }
     paper.blank()?;
     diagnostics(paper, &header.diagnostics)?;
@@ -113,36 +124,57 @@ fn object(
     findings: &[FindingReport],
 ) -> io::Result<()> {
     let name = Line::of(Tone::Strong, &object.to_string());
-    let total_line = Line::of(Tone::Faint, &count(total, "finding"));
-    paper.apart(0, (&Line::new(), 0), &name, &total_line)?;
-    for finding in findings {
-        self::finding(paper, 2, finding)?;
-        if !finding.fix.summary.is_empty() {
-            paper.text(
-                2 + SEVERITY,
-                &Line::of(Tone::Faint, "fix: ").put(Tone::Faint, &finding.fix.summary),
-            )?;
+    // The place of the object's first finding; a line within it is enough then.
+    let file = findings.first().map(|finding| finding.file.as_str());
+    let right = Line::of(Tone::Faint, &words::place(file.unwrap_or_default(), 0, 0));
+    paper.apart(0, (&Line::new(), 0), &name, &right)?;
+    let list: Vec<&FindingReport> = findings.iter().collect();
+    if paper.style.verbose() {
+        for finding in list {
+            self::findings(paper, 2, &[finding], file)?;
+            if !finding.fix.summary.is_empty() {
+                let line = Line::of(Tone::Faint, "fix: ").put(Tone::Faint, &finding.fix.summary);
+                paper.text(2 + SEVERITY, &line)?;
+            }
         }
+    } else {
+        self::findings(paper, 2, &list, file)?;
     }
     let left = total - findings.len() as u64;
     if left > 0 {
-        let text = format!("and {} more on this object", number(left));
+        let text = format!("and {} on this object", count(left, "more finding"));
         paper.text(2 + SEVERITY, &Line::of(Tone::Faint, &text))?;
     }
     Ok(())
 }
 
-/// How many findings there are of each severity, and on how many objects.
-fn table(paper: &mut Paper<'_>, groups: &Groups) -> io::Result<()> {
+/// The controls that most findings violate.
+fn table(paper: &mut Paper<'_>, header: &ScanReport, groups: &Groups) -> io::Result<()> {
     paper.blank()?;
-    let head = Line::of(Tone::Strong, "Severity    findings");
-    paper.put(0, &head)?;
-    for severity in Severity::WORST_FIRST {
-        let n = groups.severities.get(&severity).copied().unwrap_or(0);
-        let line = Line::of(severity.into(), &format!("{severity:<10}"))
-            .and(&format!("{:>10}", number(n)));
-        paper.put(0, &line)?;
+    let mut rows: Vec<_> = groups.controls.iter().collect();
+    rows.sort_by_key(|(id, (n, worst))| (Reverse(*worst), Reverse(*n), *id));
+    let shown = if paper.style.verbose() {
+        rows.len()
+    } else {
+        rows.len().min(CONTROLS)
+    };
+    let title = format!("Controls that are violated: {}", number(rows.len() as u64));
+    paper.text(0, &Line::of(Tone::Strong, &title))?;
+    for (id, (n, worst)) in &rows[..shown] {
+        let title = header.controls.get(*id).map_or("", |c| c.title.as_str());
+        let severity = Line::of((*worst).into(), worst.as_str());
+        let pad = SEVERITY - worst.as_str().len();
+        let head = severity.and(&format!("{:pad$}{:>5}", "", number(*n)));
+        let mut line = Line::plain(id);
+        if !title.is_empty() {
+            line = line.put(Tone::Faint, ": ").put(Tone::Faint, title);
+        }
+        paper.field(2, &head, SEVERITY + 7, &line)?;
     }
-    let line = Line::plain(&format!("{:<10}{:>10}", "all", number(groups.total)));
-    paper.put(0, &line)
+    if shown < rows.len() {
+        let left = (rows.len() - shown) as u64;
+        let text = format!("and {}: -v shows all", count(left, "more control"));
+        paper.text(2 + SEVERITY, &Line::of(Tone::Faint, &text))?;
+    }
+    Ok(())
 }

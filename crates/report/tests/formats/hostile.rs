@@ -164,7 +164,7 @@ fn what_a_person_reads_is_bounded() {
         "all are counted"
     );
     assert!(
-        terminal.contains("on 2,970 objects not listed"),
+        terminal.contains("on 2,980 objects not listed"),
         "{terminal}"
     );
     let markdown = scan((header, findings), Format::Markdown, style);

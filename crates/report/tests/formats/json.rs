@@ -65,6 +65,23 @@ fn only_what_is_understood_is_read() {
 }
 
 #[test]
+fn a_report_of_an_older_build_is_read() {
+    let stored = check(&support::shop(), Format::Json, Style::default());
+    let mut older: serde_json::Value = serde_json::from_str(&stored).expect("JSON");
+    let report = older.as_object_mut().expect("an object");
+    report.remove("baselines");
+    report.remove("controls");
+    for goal in report["goals"].as_array_mut().expect("goals") {
+        goal.as_object_mut().expect("a goal").remove("satisfied");
+    }
+    let older = read_check(&older.to_string()).expect("fields are only added");
+    assert!(older.controls.is_empty() && older.goals[0].satisfied.is_empty());
+    for format in Format::ALL {
+        assert!(!check(&older, format, Style::default()).is_empty());
+    }
+}
+
+#[test]
 fn a_streamed_scan_is_the_whole_value() {
     let (header, findings) = support::extremes::scan();
     let whole = ScanReport {

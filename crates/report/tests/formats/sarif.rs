@@ -95,3 +95,28 @@ fn a_waiver_that_does_not_count_suppresses_nothing() {
         "a goal counts it: {result}"
     );
 }
+
+#[test]
+fn rules_say_why_and_where_to_read_more() {
+    let report = support::shop();
+    let log = valid(&check(&report, Format::Sarif, Style::default()));
+    let rule = &log["runs"][0]["tool"]["driver"]["rules"][0];
+    let control = &report.controls[rule["id"].as_str().expect("an id")];
+    assert_eq!(rule["fullDescription"]["text"], control.why.as_str());
+    assert_eq!(rule["helpUri"], control.references[0].as_str());
+    assert_eq!(
+        rule["properties"]["tags"],
+        serde_json::json!(["security", "pod-security", "PSS", "NSA/CISA 1.2"])
+    );
+    let help = &rule["help"];
+    for text in [&help["text"], &help["markdown"]] {
+        let text = text.as_str().expect("help");
+        assert!(text.contains("How to fix it"), "{text}");
+    }
+    // A report without the controls' words still has rules.
+    let mut older = report;
+    older.controls.clear();
+    let log = valid(&check(&older, Format::Sarif, Style::default()));
+    let rule = &log["runs"][0]["tool"]["driver"]["rules"][0];
+    assert!(rule.get("helpUri").is_none() && rule["help"]["text"].is_string());
+}
