@@ -4,6 +4,7 @@ use plimsoll_assess::{catalogue, scan, wire};
 use plimsoll_report::Format;
 
 use crate::{
+    ahead,
     args::{ScanArgs, ShowArgs},
     context::Context,
     diagnostics,
@@ -51,13 +52,9 @@ pub fn run(show: &ShowArgs, args: ScanArgs) -> Result<Exit, Failure> {
     }
     let header = wire::scan(&assessment);
     outputs.write(&context, |format, style, out| {
-        plimsoll_report::scan(
-            &header,
-            &mut wire::findings(&assessment),
-            format,
-            style,
-            out,
-        )
+        ahead::make(wire::findings(&assessment), |findings| {
+            plimsoll_report::scan(&header, findings, format, style, out)
+        })
     })?;
     if !outputs.for_a_person() {
         diagnostics::gaps(&context, &assessment);
