@@ -196,3 +196,32 @@ fn the_starter_line_asks_nothing_of_what_is_not_there() {
         &["starter-baseline unverified", "starter-internet-facing unverified", "starter-no-privileged unverified"],
     );
 }
+
+#[test]
+fn the_report_names_every_asset_and_control_it_counts() {
+    let estate = estate(files());
+    let report = plimsoll_assess::wire::check(&judge(&estate));
+    for goal in &report.goals {
+        assert_eq!(goal.satisfied.len() as u64, goal.counts.satisfied, "{}", goal.name);
+        let mut all: Vec<_> = goal.satisfied.iter().collect();
+        all.extend(goal.assets.iter().map(|asset| &asset.asset));
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len() as u64, goal.counts.in_scope, "{}: each asset once", goal.name);
+    }
+    assert_eq!(
+        report.baselines,
+        ["pss/baseline@1.36", "pss/restricted@1.36", "shop-floor@1"],
+        "pinned, each once"
+    );
+    for finding in &report.findings {
+        let control = report.controls.get(&finding.control);
+        assert!(control.is_some_and(|c| !c.why.is_empty()), "{} is explained", finding.control);
+    }
+    assert!(
+        report.assets.iter().any(|asset| asset.class_conflict.is_some()),
+        "several classes claim an asset of the shop"
+    );
+    let scan = plimsoll_assess::wire::scan(&plimsoll_assess::scan(&estate, &[], &[], now()));
+    assert!(scan.controls.len() > report.controls.len(), "a scan names all it evaluated");
+}
