@@ -16,6 +16,9 @@ use crate::{Line, kustomize, unread};
 /// Parts of one file that are read as one piece of parallel work.
 const PARTS_AT_ONCE: usize = 512;
 
+/// How many places of an object that is written several times are named.
+const NAMED: usize = 5;
+
 /// A file as the edge read it.
 #[derive(Clone, Debug)]
 pub struct InputFile {
@@ -112,12 +115,17 @@ pub fn load(files: Vec<InputFile>, options: &EstateOptions) -> Estate {
     let Estate { line, diagnostics, .. } = &mut estate;
     line.settle(diagnostics);
     for (object, places) in estate.inventory.duplicates() {
+        let named: Vec<String> = places.iter().take(NAMED).map(ToString::to_string).collect();
+        let more = match places.len() - named.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
         estate.diagnostics.push(Diagnostic::warning(
             places.first().cloned(),
             format!(
-                "{object} is written in {} places: {}. All of them are judged, as one asset",
+                "{object} is written in {} places: {}{more}. Each is judged, and they are one asset",
                 places.len(),
-                places.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+                named.join(", ")
             ),
         ));
     }

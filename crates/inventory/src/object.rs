@@ -116,9 +116,12 @@ impl Object {
     #[must_use]
     pub fn as_written_in(&self, document: &Document) -> Self {
         Object {
+            asset: self.asset.clone(),
             document: document.clone(),
             also: Vec::new(),
-            ..self.clone()
+            role: self.role,
+            bases: self.bases.clone(),
+            pods: Vec::new(),
         }
     }
 

@@ -20,6 +20,11 @@ use crate::{
     resolve::{PlanStep, resolve},
 };
 
+/// Further places of one object that are judged. What relates an object to
+/// others looks at all its places, so that judging each costs their square;
+/// past this many the object is unknown, and said to be.
+const MOST_COPIES: usize = 255;
+
 /// Objects that one task works through.
 const CHUNK: usize = 32;
 
@@ -260,7 +265,7 @@ fn evaluate_unit(
 
     // The same object written down elsewhere too, each by itself: what is
     // wrong in one place only is wrong.
-    for document in &object.also {
+    for document in object.also.iter().take(MOST_COPIES) {
         let copy = object.as_written_in(document);
         let templates = unit.templates_in(&copy.document);
         emitter.next_document(&templates);
@@ -273,6 +278,18 @@ fn evaluate_unit(
         evaluate_whole(&context, plan, sink, emitter);
     }
 
+    if let Some(document) = object.also.get(MOST_COPIES) {
+        emitter.unevaluated(Unevaluated {
+            asset: object.asset.id.clone(),
+            control: None,
+            reason: format!(
+                "it is written in {} places, of which the first {} are judged",
+                object.also.len() + 1,
+                MOST_COPIES + 1
+            ),
+            location: location_of(document.root()),
+        });
+    }
     for (node, reason) in unit.inventory.shape_problems(unit.ix) {
         emitter.unevaluated(Unevaluated {
             asset: object.asset.id.clone(),

@@ -435,3 +435,12 @@ proptest! {
         prop_assert_eq!(part, whole);
     }
 }
+
+#[test]
+fn an_object_written_too_often_is_unknown_and_not_slow() {
+    let text = vec![PRIVILEGED; 300].join("---\n");
+    let (findings, evaluation) = scan_for(&text, &baselines(&["pss/baseline"]));
+    assert_eq!(findings.len(), 256);
+    let reasons: Vec<&str> = evaluation.unevaluated.iter().map(|u| &*u.reason).collect();
+    assert_eq!(reasons, ["it is written in 300 places, of which the first 256 are judged"]);
+}
