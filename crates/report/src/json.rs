@@ -6,11 +6,13 @@ use std::{
 };
 
 use plimsoll_model::wire::{CheckReport, FindingReport, SCHEMA_VERSION, ScanReport};
+use rayon::prelude::*;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::{
     Deserialize, Serialize, Serializer,
     ser::{SerializeSeq, SerializeStruct},
 };
+use serde_json::value::{RawValue, to_raw_value};
 
 /// Writes a value as indented JSON with a newline at the end.
 pub(crate) fn write<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
@@ -27,7 +29,7 @@ pub(crate) fn scan(
     write(
         &Streamed {
             header,
-            findings: Stream(RefCell::new(findings)),
+            findings: Lines(RefCell::new(findings)),
         },
         out,
     )
@@ -36,7 +38,32 @@ pub(crate) fn scan(
 /// A [`ScanReport`] whose findings are made while it is written.
 struct Streamed<'a> {
     header: &'a ScanReport,
-    findings: Stream<'a>,
+    findings: Lines<'a>,
+}
+
+/// Findings that are made while they are written, each as one line: there can
+/// be hundreds of thousands, so that they are written by all cores in lots.
+struct Lines<'a>(RefCell<&'a mut dyn Iterator<Item = FindingReport>>);
+
+/// How many findings are held at once while they are written.
+const LOT: usize = 512;
+
+impl Serialize for Lines<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        let findings = &mut **self.0.borrow_mut();
+        loop {
+            let lot: Vec<FindingReport> = findings.take(LOT).collect();
+            if lot.is_empty() {
+                return list.end();
+            }
+            let lines: Vec<Result<Box<RawValue>, _>> =
+                lot.par_iter().with_min_len(32).map(to_raw_value).collect();
+            for line in lines {
+                list.serialize_element(&line.map_err(serde::ser::Error::custom)?)?;
+            }
+        }
+    }
 }
 
 impl Serialize for Streamed<'_> {
