@@ -190,13 +190,14 @@ pub fn propose(estate: &Estate, now: Timestamp) -> Proposal {
     let waived = findings.iter().filter(|finding| finding.waiver.is_some()).count();
     if waived > 0 {
         notes.push(format!(
-            "{waived} findings are waived by annotations and count as excepted; `mandatory: true` on a goal would keep them"
+            "{} waived by annotations and counted as excepted; `mandatory: true` on a goal would keep them",
+            words::are(waived, "finding")
         ));
     }
     if !estate.unread.is_empty() {
         notes.push(format!(
-            "{} assets could not be read and are unknown under any line: see `plimsoll scan`",
-            estate.unread.len()
+            "{} not readable and unknown under any line: see `plimsoll scan`",
+            words::are(estate.unread.len(), "asset")
         ));
     }
     Proposal { text: writer.text, notes, goals: writer.goals }
@@ -258,13 +259,14 @@ impl Writer<'_> {
 
     fn head(&mut self, workloads: usize, estate: &Estate) {
         self.comment(&format!(
-            "The line, proposed by `plimsoll goals init` on {} from {workloads} workloads. It holds today. Read it, change the owners, commit it; `plimsoll check` then fails on whatever falls below.",
+            "The line, proposed by `plimsoll goals init` on {} from {}. It holds today. Read it, change the owners, commit it; `plimsoll check` then fails on whatever falls below.",
             time::date_of(self.now),
+            words::count(workloads, "workload"),
         ));
         if !estate.unread.is_empty() {
             self.comment(&format!(
-                "{} more assets could not be read. No line makes them known: `plimsoll scan` lists them.",
-                estate.unread.len()
+                "{} could not be read. No line makes them known: `plimsoll scan` lists them.",
+                words::count(estate.unread.len(), "more asset")
             ));
         }
     }
@@ -287,7 +289,8 @@ impl Writer<'_> {
         }
         self.line("---");
         self.comment(&format!(
-            "Derived from what leads to a workload from outside: load balancers, node ports, Ingresses, Gateways, host ports and host networks. Today {exposed} workloads are."
+            "Derived from what leads to a workload from outside: load balancers, node ports, Ingresses, Gateways, host ports and host networks. Today {} so exposed."
+            , words::are(exposed, "workload")
         ));
         self.line("apiVersion: plimsoll.dev/v1alpha1");
         self.line("kind: AssetClass");
@@ -313,10 +316,14 @@ impl Writer<'_> {
         if count > 0 {
             self.line("---");
             self.comment(&if count == total {
-                format!("All {total} hold this today: {}.", LADDER[rung].words())
+                match total {
+                    1 => format!("The one that is there holds this today: {}.", LADDER[rung].words()),
+                    _ => format!("All {total} hold this today: {}.", LADDER[rung].words()),
+                }
             } else {
                 format!(
-                    "{count} of {total} hold this today ({}), and the target is just that share: the next violation breaks it.",
+                    "{} this today ({}), and the target is just that share: the next violation breaks it.",
+                    words::hold(count, total),
                     LADDER[rung].words()
                 )
             });
@@ -334,9 +341,9 @@ impl Writer<'_> {
             let start = time::date_of(LEAD.after(self.now));
             self.line("---");
             self.comment(&format!(
-                "The next step: {}. {} of {total} are there today; by {due} all are, on a straight line that begins on {start}. Behind the line the verdict is at-risk; after the day it is breached.",
+                "The next step: {}. {} there today; by {due} all are, on a straight line that begins on {start}. Behind the line the verdict is at-risk; after the day it is breached.",
                 level.words(),
-                counts[next],
+                words::of(counts[next], total),
             ));
             self.goal(group, "ramp", &owner, level);
             self.line("  target: 100%");

@@ -178,6 +178,14 @@ fn own_folders(paths: &[PathBuf]) -> BTreeSet<PathBuf> {
         .collect()
 }
 
+/// The paths as a report names them; the working folder when there are none.
+pub fn named(paths: &[PathBuf]) -> Vec<String> {
+    match paths {
+        [] => vec![".".to_owned()],
+        paths => paths.iter().map(|path| name(path)).collect(),
+    }
+}
+
 /// The name of a path in reports: with `/`, and without a `./` before it.
 pub fn name(path: &Path) -> String {
     let text = path.to_string_lossy();

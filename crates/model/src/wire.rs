@@ -29,6 +29,11 @@ pub struct ScanReport {
     /// The clock of the run.
     #[schemars(with = "String")]
     pub now: Timestamp,
+    /// The files and folders that were judged, as they were named: for the
+    /// commands that a person is shown. No part of the machine interface,
+    /// where the order in which files were named must not show.
+    #[serde(skip)]
+    pub inputs: Vec<String>,
     /// The name of the cluster the assets belong to.
     pub cluster: String,
     /// The baselines that were evaluated, pinned.
@@ -59,6 +64,11 @@ pub struct CheckReport {
     /// The clock of the run.
     #[schemars(with = "String")]
     pub now: Timestamp,
+    /// The files and folders that were judged, as they were named: for the
+    /// commands that a person is shown. No part of the machine interface,
+    /// where the order in which files were named must not show.
+    #[serde(skip)]
+    pub inputs: Vec<String>,
     /// The name of the cluster the assets belong to.
     pub cluster: String,
     /// The worst verdict of all goals.

@@ -74,6 +74,7 @@ impl Serialize for Streamed<'_> {
             kind,
             generator,
             now,
+            inputs: _,
             cluster,
             baselines,
             controls,

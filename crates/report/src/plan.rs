@@ -19,6 +19,10 @@ pub struct Plan {
     /// The goal it is for; none for all goals together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goal: Option<String>,
+    /// The files and folders that were judged, as they were named: for the
+    /// commands that a person is shown.
+    #[serde(skip)]
+    pub inputs: Vec<String>,
     /// The steps, the one that clears most first.
     pub steps: Vec<StepReport>,
     /// How good it is, and what it leaves.
@@ -32,6 +36,7 @@ impl Plan {
         Plan {
             schema_version: SCHEMA_VERSION.to_owned(),
             kind: "plan".to_owned(),
+            inputs: report.inputs.clone(),
             goal: None,
             steps: report.fix_plan.steps.clone(),
             summary: report.fix_plan.summary,
@@ -43,6 +48,7 @@ impl Plan {
         Plan {
             schema_version: SCHEMA_VERSION.to_owned(),
             kind: "plan".to_owned(),
+            inputs: Vec::new(),
             goal: Some(goal.name.clone()),
             steps: goal.fix_plan.clone(),
             summary: goal.plan,

@@ -72,8 +72,14 @@ pub(crate) fn headline(report: &CheckReport) -> String {
         return "No goals: nothing was held against a line.".to_owned();
     }
     let goals = goals(report);
+    let behind = |goal: &GoalReport| {
+        goal.verdict == Verdict::AtRisk && goal.attainment.lower < goal.attainment.required
+    };
     match report.verdict {
         Verdict::Met => format!("The line holds: {goals}."),
+        Verdict::AtRisk if report.goals.iter().any(behind) => {
+            format!("The line is behind its ramp: {goals}.")
+        }
         Verdict::AtRisk => {
             let first = report
                 .goals
@@ -401,18 +407,33 @@ pub(crate) fn accepted(finding: &FindingReport) -> Option<String> {
     }
 }
 
+/// What was judged, as the last words of a command that is to judge it again.
+pub(crate) fn paths(inputs: &[String]) -> String {
+    const MOST: usize = 3;
+    let plain = |path: &String| {
+        let usual = |c: char| c.is_ascii_alphanumeric() || "/._-+@%:,=".contains(c);
+        !path.is_empty() && path != "-" && path.chars().all(usual)
+    };
+    match inputs {
+        [] => "PATH".to_owned(),
+        inputs if inputs.len() > MOST || !inputs.iter().all(plain) => "PATH".to_owned(),
+        inputs => inputs.join(" "),
+    }
+}
+
 /// What to do next, as commands and what each is for.
 pub(crate) fn next(report: &CheckReport) -> Vec<(String, &'static str)> {
     let mut next = Vec::new();
+    let paths = paths(&report.inputs);
     if report.starter_line {
         next.push((
-            "plimsoll goals init PATH".to_owned(),
+            format!("plimsoll goals init {paths}"),
             "proposes a line of your own",
         ));
     }
     if !report.fix_plan.steps.is_empty() {
         next.push((
-            "plimsoll fix PATH --diff".to_owned(),
+            format!("plimsoll fix {paths} --diff"),
             "shows the plan as edits",
         ));
     }
@@ -423,7 +444,7 @@ pub(crate) fn next(report: &CheckReport) -> Vec<(String, &'static str)> {
         .max_by_key(|goal| (goal.verdict, std::cmp::Reverse(&goal.name)));
     if let Some(goal) = worst {
         next.push((
-            format!("plimsoll explain {}", clean(&goal.name)),
+            format!("plimsoll explain {} {paths}", clean(&goal.name)),
             "says what the goal asks",
         ));
     }

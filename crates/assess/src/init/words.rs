@@ -30,6 +30,30 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// `1 workload`, `2 workloads`.
+pub(super) fn count(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
+/// `1 workload is`, `2 workloads are`.
+pub(super) fn are(n: usize, noun: &str) -> String {
+    format!("{} {}", count(n, noun), if n == 1 { "is" } else { "are" })
+}
+
+/// `1 of 3 is`, `2 of 3 are`, `none of 3 is`.
+pub(super) fn of(n: usize, total: usize) -> String {
+    match n {
+        0 => format!("none of {total} is"),
+        1 => format!("1 of {total} is"),
+        n => format!("{n} of {total} are"),
+    }
+}
+
+/// `1 of 3 holds`, `2 of 3 hold`.
+pub(super) fn hold(n: usize, total: usize) -> String {
+    format!("{n} of {total} {}", if n == 1 { "holds" } else { "hold" })
+}
+
 /// Who owns most of the assets, as a YAML scalar.
 pub(super) fn owner(assets: &[&AssetFacts]) -> String {
     let mut owners: BTreeMap<&str, usize> = BTreeMap::new();

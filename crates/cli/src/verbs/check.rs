@@ -8,6 +8,7 @@ use crate::{
     context::Context,
     diagnostics,
     exit::{Exit, Failure},
+    input,
     output::Outputs,
     session::{self, Reading, Session},
     state::State,
@@ -40,7 +41,8 @@ pub fn run(show: &ShowArgs, args: CheckArgs) -> Result<Exit, Failure> {
         assessment.record(&mut state.history);
         state.write()?;
     }
-    let report = wire::check(&assessment);
+    let mut report = wire::check(&assessment);
+    report.inputs = input::named(&args.paths);
     outputs.write(&context, |format, style, out| {
         plimsoll_report::check(&report, format, style, out)
     })?;

@@ -12,6 +12,7 @@ use crate::{
     context::Context,
     diagnostics,
     exit::{Exit, Failure, fail},
+    input,
     names,
     output::{self, Outputs},
     session::{self, Reading, Session},
@@ -42,7 +43,7 @@ pub fn run(show: &ShowArgs, args: FixArgs) -> Result<Exit, Failure> {
     session.tell_starter_line(&context);
     let plan = plan(&assessment, args.goal.as_deref())?;
     if !(args.diff || args.write) {
-        list(&outputs, &context, &assessment, args.goal.as_deref())?;
+        list(&outputs, &context, &assessment, &args)?;
         diagnostics::gaps(&context, &assessment);
         return Ok(Exit::Holds);
     }
@@ -87,11 +88,13 @@ fn list(
     outputs: &Outputs,
     context: &Context,
     assessment: &Assessment,
-    goal: Option<&str>,
+    args: &FixArgs,
 ) -> Result<(), Failure> {
+    let goal = args.goal.as_deref();
     let report = wire::check(assessment);
     let of_goal = goal.and_then(|name| report.goals.iter().find(|goal| goal.name == name));
-    let plan = of_goal.map_or_else(|| Plan::of(&report), Plan::of_goal);
+    let mut plan = of_goal.map_or_else(|| Plan::of(&report), Plan::of_goal);
+    plan.inputs = input::named(&args.paths);
     outputs.write(context, |format, style, out| match format {
         Format::Json => plan.json(out),
         Format::Markdown => plan.markdown(out),

@@ -9,6 +9,7 @@ use crate::{
     context::Context,
     diagnostics,
     exit::{Exit, Failure, fail},
+    input,
     names,
     output::Outputs,
     progress::Progress,
@@ -50,7 +51,8 @@ pub fn run(show: &ShowArgs, args: ScanArgs) -> Result<Exit, Failure> {
             .findings
             .retain(|finding| bound.includes(finding.severity));
     }
-    let header = wire::scan(&assessment);
+    let mut header = wire::scan(&assessment);
+    header.inputs = input::named(&args.paths);
     outputs.write(&context, |format, style, out| {
         ahead::make(wire::findings(&assessment), |findings| {
             plimsoll_report::scan(&header, findings, format, style, out)

@@ -36,7 +36,7 @@ pub(crate) fn plan(plan: &Plan, style: Style, out: &mut dyn Write) -> io::Result
     }
     if plan.steps.iter().any(|step| step.automatic) {
         paper.blank()?;
-        let line = Line::of(Tone::Good, "plimsoll fix PATH --diff")
+        let line = Line::of(Tone::Good, &format!("plimsoll fix {} --diff", words::paths(&plan.inputs)))
             .and(" shows the automatic steps as a diff, ")
             .put(Tone::Good, "--write")
             .and(" makes them.");

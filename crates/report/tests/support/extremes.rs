@@ -134,6 +134,7 @@ pub fn scan() -> (ScanReport, Vec<FindingReport>) {
         kind: "scan".to_owned(),
         generator: report.generator,
         now: report.now,
+        inputs: report.inputs,
         cluster: report.cluster,
         baselines: report.baselines,
         controls: report.controls,

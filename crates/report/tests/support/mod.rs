@@ -302,6 +302,7 @@ pub fn shop() -> CheckReport {
         kind: "check".to_owned(),
         generator: "plimsoll 0.1.0".to_owned(),
         now: time("2026-11-25T03:31:00Z"),
+        inputs: Vec::new(),
         cluster: "prod".to_owned(),
         verdict: goals
             .iter()
