@@ -88,16 +88,14 @@ fn a_streamed_scan_is_the_whole_value() {
         findings: findings.clone(),
         ..header.clone()
     };
-    let mut expect = serde_json::to_string_pretty(&whole).expect("a report is JSON");
-    expect.push('\n');
-    assert_eq!(
-        scan((header.clone(), findings), Format::Json, Style::default()),
-        expect
-    );
-    assert_eq!(
-        scan((whole, Vec::new()), Format::Json, Style::default()),
-        expect
-    );
+    let expect = serde_json::to_value(&whole).expect("a report is JSON");
+    let count = findings.len();
+    let streamed = scan((header.clone(), findings), Format::Json, Style::default());
+    let got: serde_json::Value = serde_json::from_str(&streamed).expect("JSON");
+    assert_eq!(got, expect);
+    let lines = streamed.lines().filter(|line| line.starts_with("    {\"id\":"));
+    assert_eq!(lines.count(), count, "each finding is one line");
+    assert_eq!(scan((whole, Vec::new()), Format::Json, Style::default()), streamed);
     let none = scan((header, Vec::new()), Format::Json, Style::default());
     assert!(none.ends_with("\"findings\": []\n}\n"), "{none}");
 }
