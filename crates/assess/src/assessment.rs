@@ -86,7 +86,11 @@ impl Assessment {
 
     /// The worst verdict of all goals. Without a goal nothing is verified.
     pub fn verdict(&self) -> Verdict {
-        self.goals.iter().map(|goal| goal.verdict).max().unwrap_or(Verdict::Unverified)
+        self.goals
+            .iter()
+            .map(|goal| goal.verdict)
+            .max()
+            .unwrap_or(Verdict::Unverified)
     }
 
     /// How the run ended. A verdict that is at risk fails only if asked.
@@ -134,8 +138,10 @@ pub fn assess(estate: &Estate, line: &Line, options: Options<'_>) -> Assessment 
 
     let shared = causes::shared(&estate.inventory, &result.assets, &result.findings);
     let causes = plan::resolve(&result.findings, &shared);
-    let plans: Vec<FixPlan> =
-        goals.par_iter().map(|goal| plan::plan(goal, &result.findings, &causes)).collect();
+    let plans: Vec<FixPlan> = goals
+        .par_iter()
+        .map(|goal| plan::plan(goal, &result.findings, &causes))
+        .collect();
     for (goal, plan) in goals.iter_mut().zip(plans) {
         goal.plan = plan;
     }
@@ -178,7 +184,9 @@ pub fn scan(
     let (findings, evaluation) = plimsoll_posture::evaluate(&estate.inventory, &request);
     let mut result = assessment(estate, now, findings, evaluation);
     for (name, reason) in &result.evaluation.missing {
-        result.diagnostics.push(Diagnostic::error(None, format!("`{name}`: {reason}")));
+        result
+            .diagnostics
+            .push(Diagnostic::error(None, format!("`{name}`: {reason}")));
     }
     result.classes = vec![Vec::new(); result.assets.len()];
     result.diagnostics.sort_by(Diagnostic::listing_order);
@@ -197,11 +205,19 @@ fn request(line: &Line) -> Request {
             }
         }
     }
-    Request { baselines, controls, own: own_baselines(line), everything: false }
+    Request {
+        baselines,
+        controls,
+        own: own_baselines(line),
+        everything: false,
+    }
 }
 
 fn own_baselines(line: &Line) -> Vec<Arc<Baseline>> {
-    line.baselines.iter().map(|(baseline, _)| baseline.clone()).collect()
+    line.baselines
+        .iter()
+        .map(|(baseline, _)| baseline.clone())
+        .collect()
 }
 
 fn assessment(

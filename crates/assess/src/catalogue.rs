@@ -5,7 +5,9 @@ pub use plimsoll_posture::BuiltinBaseline;
 
 /// The words of every control, in order of ids.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    plimsoll_posture::catalogue().iter().map(|control| control.rule)
+    plimsoll_posture::catalogue()
+        .iter()
+        .map(|control| control.rule)
 }
 
 /// The words of one control.

@@ -36,24 +36,30 @@ fn anchors(inventory: &Inventory, findings: &[Finding]) -> Vec<SharedFix> {
     let mut landing: Vec<(u32, u32, Arc<str>, u32)> = Vec::new();
     let mut serving_many: FxHashSet<(Arc<str>, u32)> = FxHashSet::default();
     for (at, finding) in findings.iter().enumerate() {
-        let Some(object) = inventory.find(&finding.asset.id).and_then(|ix| inventory.get(ix))
+        let Some(object) = inventory
+            .find(&finding.asset.id)
+            .and_then(|ix| inventory.get(ix))
         else {
             continue;
         };
         let document = &object.document;
         let file = document.source().name();
-        let anchored = *has_anchors
-            .entry(file.clone())
-            .or_insert_with(|| document.source().text().contains('&') && document.source().text().contains('*'));
+        let anchored = *has_anchors.entry(file.clone()).or_insert_with(|| {
+            document.source().text().contains('&') && document.source().text().contains('*')
+        });
         if !anchored {
             continue;
         }
         for (which, fix) in finding.fixes.iter().enumerate() {
-            let Some(edit) = (fix.target == FixTarget::Own).then(|| fix.edits.first()).flatten()
+            let Some(edit) = (fix.target == FixTarget::Own)
+                .then(|| fix.edits.first())
+                .flatten()
             else {
                 continue;
             };
-            let Some(node) = parent_of_edit(document.root(), edit) else { continue };
+            let Some(node) = parent_of_edit(document.root(), edit) else {
+                continue;
+            };
             let start = node.span().start;
             landing.push((at as u32, which as u32, file.clone(), start));
             if node.is_shared() && !node.is_merged() {
@@ -133,13 +139,17 @@ fn charts(assets: &[AssetFacts], findings: &[Finding]) -> Vec<SharedFix> {
     type Group<'a> = (Vec<(u32, u32)>, FxHashSet<&'a AssetId>);
     let mut groups: BTreeMap<(&str, &str, &str), Group<'_>> = BTreeMap::new();
     for (at, finding) in findings.iter().enumerate() {
-        let Some((chart, instance)) = charted.get(&finding.asset.id) else { continue };
+        let Some((chart, instance)) = charted.get(&finding.asset.id) else {
+            continue;
+        };
         let own = finding
             .fixes
             .iter()
             .position(|fix| fix.target == FixTarget::Own && fix.is_automatic());
         let Some(which) = own else { continue };
-        let group = groups.entry((chart, instance, finding.rule.id)).or_default();
+        let group = groups
+            .entry((chart, instance, finding.rule.id))
+            .or_default();
         group.0.push((at as u32, which as u32));
         group.1.insert(&finding.asset.id);
     }

@@ -61,7 +61,11 @@ impl Pending<'_> {
             shared |= planned.shared;
             edits.extend(planned.edits);
         }
-        if shared { self.write_one_by_one() } else { edit::apply(self.source.text(), &edits) }
+        if shared {
+            self.write_one_by_one()
+        } else {
+            edit::apply(self.source.text(), &edits)
+        }
     }
 
     /// Objects that share an anchor may ask for the same bytes: each document
@@ -76,10 +80,15 @@ impl Pending<'_> {
                 continue;
             };
             let loaded = plimsoll_manifest::load(&source, &limits);
-            let now = loaded.documents.iter().find(|now| now.index() == document.index());
+            let now = loaded
+                .documents
+                .iter()
+                .find(|now| now.index() == document.index());
             let Some(now) = now else { continue };
-            let open: Vec<Op> =
-                in_order(ops).into_iter().filter_map(|op| still_open(document, now, op)).collect();
+            let open: Vec<Op> = in_order(ops)
+                .into_iter()
+                .filter_map(|op| still_open(document, now, op))
+                .collect();
             text = edit::apply(&text, &edit::plan(now, &open)?.edits)?;
         }
         Ok(text)
@@ -90,8 +99,10 @@ impl Pending<'_> {
 /// they come, then removals from the end, so that no index moves before it is
 /// used.
 fn in_order(ops: &[Op]) -> Vec<Op> {
-    let (mut removals, mut ordered): (Vec<Op>, Vec<Op>) =
-        ops.iter().cloned().partition(|op| matches!(op, Op::Remove { .. }));
+    let (mut removals, mut ordered): (Vec<Op>, Vec<Op>) = ops
+        .iter()
+        .cloned()
+        .partition(|op| matches!(op, Op::Remove { .. }));
     removals.sort_by(|a, b| b.path().cmp(a.path()));
     ordered.extend(removals);
     ordered
@@ -102,7 +113,9 @@ fn in_order(ops: &[Op]) -> Vec<Op> {
 fn still_open(before: &Document, now: &Document, op: Op) -> Option<Op> {
     let there = now.root().lookup(op.path());
     match &op {
-        Op::Set { value, .. } => there.is_none_or(|node| node.to_json() != *value).then_some(op),
+        Op::Set { value, .. } => there
+            .is_none_or(|node| node.to_json() != *value)
+            .then_some(op),
         Op::Add { value, .. } => there
             .is_none_or(|list| list.items().all(|item| item.to_json() != *value))
             .then_some(op),
@@ -112,7 +125,9 @@ fn still_open(before: &Document, now: &Document, op: Op) -> Option<Op> {
             let list = path.parent()?;
             let items = now.root().lookup(&list)?;
             let at = items.items().position(|item| item.to_json() == wanted)?;
-            Some(Op::Remove { path: list.index(at) })
+            Some(Op::Remove {
+                path: list.index(at),
+            })
         }
         Op::Remove { .. } => there.map(|_| op),
     }
@@ -124,7 +139,12 @@ pub fn apply(inventory: &Inventory, findings: &[Finding], plan: &FixPlan) -> Cha
     let mut files: BTreeMap<Arc<str>, Pending<'_>> = BTreeMap::new();
     let mut created: BTreeMap<Arc<str>, FileChange> = BTreeMap::new();
     let mut changes = Changes::default();
-    for (number, step) in plan.steps.iter().enumerate().map(|(at, step)| (at + 1, step)) {
+    for (number, step) in plan
+        .steps
+        .iter()
+        .enumerate()
+        .map(|(at, step)| (at + 1, step))
+    {
         let mut manual: BTreeSet<String> = BTreeSet::new();
         for (finding, fix) in &step.fixes {
             let finding = &findings[*finding as usize];
@@ -137,9 +157,13 @@ pub fn apply(inventory: &Inventory, findings: &[Finding], plan: &FixPlan) -> Cha
                     create(&mut created, finding, object, manifest, number);
                 }
                 FixTarget::Own => {
-                    let object = inventory.find(&finding.asset.id).and_then(|ix| inventory.get(ix));
-                    let mut documents: Vec<&Document> =
-                        object.into_iter().flat_map(|object| object.documents()).collect();
+                    let object = inventory
+                        .find(&finding.asset.id)
+                        .and_then(|ix| inventory.get(ix));
+                    let mut documents: Vec<&Document> = object
+                        .into_iter()
+                        .flat_map(|object| object.documents())
+                        .collect();
                     // Written once it is that one, wherever an anchor puts the evidence.
                     if documents.len() > 1 {
                         documents.retain(|document| holds_evidence(document, finding));
@@ -159,14 +183,20 @@ pub fn apply(inventory: &Inventory, findings: &[Finding], plan: &FixPlan) -> Cha
                 },
             }
         }
-        let reasons = manual.into_iter().map(|reason| NotApplied { step: number, reason });
+        let reasons = manual.into_iter().map(|reason| NotApplied {
+            step: number,
+            reason,
+        });
         changes.not_applied.extend(reasons);
     }
     for (file, pending) in files {
         let before = pending.source.text();
         let fail = |error: String| {
             let reason = format!("{file}: {error}");
-            pending.steps.iter().map(move |step| NotApplied { step: *step, reason: reason.clone() })
+            pending.steps.iter().map(move |step| NotApplied {
+                step: *step,
+                reason: reason.clone(),
+            })
         };
         match pending.write() {
             Ok(after) if after != before => changes.files.push(FileChange {
@@ -181,7 +211,9 @@ pub fn apply(inventory: &Inventory, findings: &[Finding], plan: &FixPlan) -> Cha
     }
     changes.files.extend(created.into_values());
     changes.files.sort_by(|a, b| a.file.cmp(&b.file));
-    changes.not_applied.sort_by(|a, b| (a.step, &a.reason).cmp(&(b.step, &b.reason)));
+    changes
+        .not_applied
+        .sort_by(|a, b| (a.step, &a.reason).cmp(&(b.step, &b.reason)));
     changes.not_applied.dedup();
     changes
 }
@@ -200,8 +232,7 @@ fn holds_evidence(document: &Document, finding: &Finding) -> bool {
     let span = document.span();
     finding.all_evidence().any(|evidence| {
         let at = evidence.location();
-        at.file == *document.source().name()
-            && (span.start..=span.end).contains(&at.span.start)
+        at.file == *document.source().name() && (span.start..=span.end).contains(&at.span.start)
     })
 }
 
@@ -211,22 +242,29 @@ fn collect<'a>(
     fix: &Fix,
     step: usize,
 ) {
-    let pending = files.entry(document.source().name().clone()).or_insert_with(|| Pending {
-        source: document.source(),
-        documents: BTreeMap::new(),
-        steps: BTreeSet::new(),
-    });
+    let pending = files
+        .entry(document.source().name().clone())
+        .or_insert_with(|| Pending {
+            source: document.source(),
+            documents: BTreeMap::new(),
+            steps: BTreeSet::new(),
+        });
     pending.steps.insert(step);
     let key = document.root().span().start;
-    let (_, ops) = pending.documents.entry(key).or_insert_with(|| (document, Vec::new()));
+    let (_, ops) = pending
+        .documents
+        .entry(key)
+        .or_insert_with(|| (document, Vec::new()));
     for edit in &fix.edits {
         let op = match edit {
-            FixEdit::Set(path, value) => {
-                path.to_path().map(|path| Op::Set { path, value: value.to_json() })
-            }
-            FixEdit::Add(path, value) => {
-                path.to_path().map(|path| Op::Add { path, value: value.to_json() })
-            }
+            FixEdit::Set(path, value) => path.to_path().map(|path| Op::Set {
+                path,
+                value: value.to_json(),
+            }),
+            FixEdit::Add(path, value) => path.to_path().map(|path| Op::Add {
+                path,
+                value: value.to_json(),
+            }),
             FixEdit::Remove(path) => path.to_path().map(|path| Op::Remove { path }),
         };
         ops.extend(op.filter(|op| !ops.contains(op)));
@@ -241,7 +279,10 @@ fn find<'a>(inventory: &'a Inventory, wanted: &ObjectRef) -> Option<&'a Document
         wanted.namespace.as_deref(),
         &wanted.name,
     );
-    inventory.find(&id).and_then(|ix| inventory.get(ix)).map(|object| &object.document)
+    inventory
+        .find(&id)
+        .and_then(|ix| inventory.get(ix))
+        .map(|object| &object.document)
 }
 
 /// A new object goes into a file of its own beside the file of the first
@@ -254,10 +295,21 @@ fn create(
     step: usize,
 ) {
     let beside = &finding.evidence().location().file;
-    let folder = beside.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-    let namespace = object.namespace.as_deref().map_or(String::new(), |ns| format!("{ns}-"));
-    let name = format!("plimsoll-{namespace}{}-{}.yaml", object.kind.to_lowercase(), object.name);
-    let exists = created.values_mut().find(|change| change.after == **manifest);
+    let folder = beside
+        .rsplit_once('/')
+        .map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    let namespace = object
+        .namespace
+        .as_deref()
+        .map_or(String::new(), |ns| format!("{ns}-"));
+    let name = format!(
+        "plimsoll-{namespace}{}-{}.yaml",
+        object.kind.to_lowercase(),
+        object.name
+    );
+    let exists = created
+        .values_mut()
+        .find(|change| change.after == **manifest);
     if let Some(change) = exists {
         change.steps.insert(step);
         return;
@@ -265,6 +317,11 @@ fn create(
     let file: Arc<str> = format!("{folder}{name}").into();
     created.insert(
         file.clone(),
-        FileChange { file, before: None, after: manifest.to_string(), steps: BTreeSet::from([step]) },
+        FileChange {
+            file,
+            before: None,
+            after: manifest.to_string(),
+            steps: BTreeSet::from([step]),
+        },
     );
 }

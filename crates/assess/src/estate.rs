@@ -87,8 +87,10 @@ pub fn load(files: Vec<InputFile>, options: &EstateOptions) -> Estate {
         diagnostics: Vec::new(),
         cluster: options.cluster.clone(),
     };
-    let mut read: Vec<Read> =
-        files.into_par_iter().map(|file| read_file(file, &options.limits)).collect();
+    let mut read: Vec<Read> = files
+        .into_par_iter()
+        .map(|file| read_file(file, &options.limits))
+        .collect();
     // The order of files given must not show in the result.
     read.sort_by(|a, b| a.name.cmp(&b.name));
 
@@ -112,7 +114,9 @@ pub fn load(files: Vec<InputFile>, options: &EstateOptions) -> Estate {
             ),
         ));
     }
-    let Estate { line, diagnostics, .. } = &mut estate;
+    let Estate {
+        line, diagnostics, ..
+    } = &mut estate;
     line.settle(diagnostics);
     for (object, places) in estate.inventory.duplicates() {
         let named: Vec<String> = places.iter().take(NAMED).map(ToString::to_string).collect();
@@ -155,7 +159,11 @@ impl Read {
 }
 
 fn read_file(file: InputFile, limits: &Limits) -> Read {
-    let InputFile { name, content, purpose } = file;
+    let InputFile {
+        name,
+        content,
+        purpose,
+    } = file;
     let loaded = match content {
         Err(reason) => Err(Failure::Io(reason)),
         Ok(bytes) => match Source::new(name.clone(), bytes, limits) {
@@ -163,7 +171,11 @@ fn read_file(file: InputFile, limits: &Limits) -> Read {
             Ok(source) => Ok(load_parallel(&source, limits)),
         },
     };
-    Read { name, purpose, loaded }
+    Read {
+        name,
+        purpose,
+        loaded,
+    }
 }
 
 /// A file of many documents is read by several threads.
@@ -210,11 +222,21 @@ impl Estate {
                     ignored += 1;
                 }
             } else if file.purpose == Purpose::Line {
-                self.skip(&name, place.line, place.column, "it stands among the goals but is none of Plimsoll's resources");
+                self.skip(
+                    &name,
+                    place.line,
+                    place.column,
+                    "it stands among the goals but is none of Plimsoll's resources",
+                );
             } else if kustomize::is_kustomization(document.root()) {
                 self.skip(&name, place.line, place.column, "it is a kustomization; what it builds is judged when it is built: `kustomize build | plimsoll check -`");
             } else if patches.contains(&*name) {
-                self.skip(&name, place.line, place.column, "it is a patch of a kustomization, not an object by itself");
+                self.skip(
+                    &name,
+                    place.line,
+                    place.column,
+                    "it is a patch of a kustomization, not an object by itself",
+                );
             } else {
                 self.coverage.read += 1;
                 self.inventory.insert(document);
@@ -222,28 +244,54 @@ impl Estate {
         }
         for skipped in loaded.skipped {
             let reason = skipped.reason.to_string();
-            self.skip(&name, skipped.place.line, skipped.place.column, &format!("{reason}: no Kubernetes object"));
+            self.skip(
+                &name,
+                skipped.place.line,
+                skipped.place.column,
+                &format!("{reason}: no Kubernetes object"),
+            );
         }
         for (index, error) in loaded.errors.iter().enumerate() {
             let at = place(error);
             if file.purpose == Purpose::Line {
-                self.diagnostics.push(Diagnostic::error(Some(location(error)), error.kind.to_string()));
+                self.diagnostics.push(Diagnostic::error(
+                    Some(location(error)),
+                    error.kind.to_string(),
+                ));
             } else {
-                self.unread.push(unread::failed(&name, index, error, options));
+                self.unread
+                    .push(unread::failed(&name, index, error, options));
             }
             self.gap(GapState::Failed, &name, at.line, at.column, words(error));
         }
         if let Some(template) = loaded.not_rendered {
             for (index, guess) in template.guesses.iter().enumerate() {
-                self.unread.push(unread::not_rendered(&name, index, guess, options));
+                self.unread
+                    .push(unread::not_rendered(&name, index, guess, options));
             }
-            let reason = format!("{}; render the chart and check what it gives: `helm template . | plimsoll check -`", template.reason);
-            self.gap(GapState::NotRendered, &name, template.place.line, template.place.column, reason);
+            let reason = format!(
+                "{}; render the chart and check what it gives: `helm template . | plimsoll check -`",
+                template.reason
+            );
+            self.gap(
+                GapState::NotRendered,
+                &name,
+                template.place.line,
+                template.place.column,
+                reason,
+            );
         }
         ignored
     }
 
-    fn fail_whole(&mut self, name: &Arc<str>, line: u32, column: u32, reason: String, options: &EstateOptions) {
+    fn fail_whole(
+        &mut self,
+        name: &Arc<str>,
+        line: u32,
+        column: u32,
+        reason: String,
+        options: &EstateOptions,
+    ) {
         self.unread.push(unread::file(name, &reason, options));
         self.gap(GapState::Failed, name, line, column, reason);
     }
@@ -258,7 +306,13 @@ impl Estate {
             GapState::NotRendered => self.coverage.not_rendered += 1,
             GapState::Failed => self.coverage.failed += 1,
         }
-        self.coverage.gaps.push(GapReport { state, file: file.to_owned(), line, column, reason });
+        self.coverage.gaps.push(GapReport {
+            state,
+            file: file.to_owned(),
+            line,
+            column,
+            reason,
+        });
     }
 }
 

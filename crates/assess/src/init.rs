@@ -10,8 +10,8 @@ mod words;
 use std::collections::BTreeSet;
 
 use plimsoll_model::{
-    AssetFacts, AssetId, AssetKind, Evaluation, ExposureLevel, Finding, Percent, Period,
-    Severity, Timestamp, time,
+    AssetFacts, AssetId, AssetKind, Evaluation, ExposureLevel, Finding, Percent, Period, Severity,
+    Timestamp, time,
 };
 use plimsoll_posture::Request;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -52,8 +52,12 @@ enum Level {
     Unprivileged,
 }
 
-const LADDER: [Level; 4] =
-    [Level::Hardened, Level::Restricted, Level::Baseline, Level::Unprivileged];
+const LADDER: [Level; 4] = [
+    Level::Hardened,
+    Level::Restricted,
+    Level::Baseline,
+    Level::Unprivileged,
+];
 
 /// The names that the ladder's clauses need.
 struct Pinned {
@@ -65,7 +69,10 @@ struct Pinned {
 impl Pinned {
     fn from(evaluation: &Evaluation) -> Self {
         let pinned = |name: &str| {
-            evaluation.baselines.get(name).map_or(name.to_owned(), |b| b.pinned.to_string())
+            evaluation
+                .baselines
+                .get(name)
+                .map_or(name.to_owned(), |b| b.pinned.to_string())
         };
         Pinned {
             restricted: pinned("pss/restricted"),
@@ -86,10 +93,16 @@ impl Level {
                 ),
             ],
             Level::Restricted => {
-                vec![format!("configuration: {{baseline: {}, max: 0}}", pinned.restricted)]
+                vec![format!(
+                    "configuration: {{baseline: {}, max: 0}}",
+                    pinned.restricted
+                )]
             }
             Level::Baseline => {
-                vec![format!("configuration: {{baseline: {}, max: 0}}", pinned.baseline)]
+                vec![format!(
+                    "configuration: {{baseline: {}, max: 0}}",
+                    pinned.baseline
+                )]
             }
             Level::Unprivileged => {
                 vec!["configuration: {controls: [pss-privileged], max: 0}".to_owned()]
@@ -146,14 +159,20 @@ pub fn propose(estate: &Estate, now: Timestamp) -> Proposal {
     let mut facts = estate.inventory.all_facts();
     facts.retain(|asset| asset.asset.kind == AssetKind::Workload);
     let jewels = jewels::find(&facts);
-    let holds = Holds { by_asset: broken(&findings, &pinned), unjudged };
+    let holds = Holds {
+        by_asset: broken(&findings, &pinned),
+        unjudged,
+    };
 
     let groups = [
         Group {
             name: "crown-jewels",
             scope: "{class: crown-jewel}",
             why: "What the organisation can least afford to lose is held to the strictest line.",
-            assets: facts.iter().filter(|a| jewels.iter().any(|j| j.is(a))).collect(),
+            assets: facts
+                .iter()
+                .filter(|a| jewels.iter().any(|j| j.is(a)))
+                .collect(),
         },
         Group {
             name: "internet-facing",
@@ -172,7 +191,12 @@ pub fn propose(estate: &Estate, now: Timestamp) -> Proposal {
         },
     ];
 
-    let mut writer = Writer { text: String::new(), goals: 0, now, pinned: &pinned };
+    let mut writer = Writer {
+        text: String::new(),
+        goals: 0,
+        now,
+        pinned: &pinned,
+    };
     writer.head(facts.len(), estate);
     writer.classes(&jewels, groups[1].assets.len());
     for group in &groups {
@@ -187,7 +211,10 @@ pub fn propose(estate: &Estate, now: Timestamp) -> Proposal {
                 .to_owned(),
         );
     }
-    let waived = findings.iter().filter(|finding| finding.waiver.is_some()).count();
+    let waived = findings
+        .iter()
+        .filter(|finding| finding.waiver.is_some())
+        .count();
     if waived > 0 {
         notes.push(format!(
             "{} waived by annotations and counted as excepted; `mandatory: true` on a goal would keep them",
@@ -200,7 +227,11 @@ pub fn propose(estate: &Estate, now: Timestamp) -> Proposal {
             words::are(estate.unread.len(), "asset")
         ));
     }
-    Proposal { text: writer.text, notes, goals: writer.goals }
+    Proposal {
+        text: writer.text,
+        notes,
+        goals: writer.goals,
+    }
 }
 
 /// Which lines each asset breaks, as a bit for each level. What an annotation
@@ -231,7 +262,10 @@ impl Holds<'_> {
             .filter(|asset| {
                 let id = &asset.asset.id;
                 !self.unjudged.contains(id)
-                    && self.by_asset.get(id).is_none_or(|broken| broken & (1 << rung) == 0)
+                    && self
+                        .by_asset
+                        .get(id)
+                        .is_none_or(|broken| broken & (1 << rung) == 0)
             })
             .count()
     }
@@ -307,11 +341,15 @@ impl Writer<'_> {
             return;
         }
         let owner = words::owner(&group.assets);
-        let counts: Vec<usize> =
-            (0..LADDER.len()).map(|rung| holds.count(&group.assets, rung)).collect();
+        let counts: Vec<usize> = (0..LADDER.len())
+            .map(|rung| holds.count(&group.assets, rung))
+            .collect();
         // The strictest level that all hold; where there is none, the weakest,
         // with today's share as its target.
-        let rung = counts.iter().position(|count| *count == total).unwrap_or(LADDER.len() - 1);
+        let rung = counts
+            .iter()
+            .position(|count| *count == total)
+            .unwrap_or(LADDER.len() - 1);
         let count = counts[rung];
         if count > 0 {
             self.line("---");
@@ -334,7 +372,11 @@ impl Writer<'_> {
             }
         }
         // The next stricter level that not all hold, as a ramp.
-        let next = if count == total { rung.checked_sub(1) } else { Some(rung) };
+        let next = if count == total {
+            rung.checked_sub(1)
+        } else {
+            Some(rung)
+        };
         if let Some(next) = next {
             let (from, level) = (share(counts[next], total), LADDER[next]);
             let due = time::date_of(RAMP.after(self.now));
@@ -359,7 +401,10 @@ impl Writer<'_> {
         self.line(&format!("metadata: {{name: {}-{suffix}}}", group.name));
         self.line("spec:");
         self.line(&format!("  owner: {owner}"));
-        self.line(&format!("  reviewBy: {}", time::date_of(REVIEW.after(self.now))));
+        self.line(&format!(
+            "  reviewBy: {}",
+            time::date_of(REVIEW.after(self.now))
+        ));
         self.line(&format!("  why: {}", group.why));
         self.line(&format!("  assets: {}", group.scope));
         self.line("  require:");

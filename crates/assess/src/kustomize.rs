@@ -20,17 +20,28 @@ pub(crate) fn is_kustomization(root: Node<'_>) -> bool {
 pub(crate) fn patch_files(file: &str, root: Node<'_>, into: &mut BTreeSet<String>) {
     let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut add = |node: Option<Node<'_>>| {
-        if let Some(path) = node.and_then(Node::as_str).filter(|path| !path.contains('\n')) {
+        if let Some(path) = node
+            .and_then(Node::as_str)
+            .filter(|path| !path.contains('\n'))
+        {
             into.insert(join(folder, path));
         }
     };
     for patch in root.get("patches").into_iter().flat_map(Node::items) {
         add(patch.get("path"));
     }
-    for patch in root.get("patchesJson6902").into_iter().flat_map(Node::items) {
+    for patch in root
+        .get("patchesJson6902")
+        .into_iter()
+        .flat_map(Node::items)
+    {
         add(patch.get("path"));
     }
-    for patch in root.get("patchesStrategicMerge").into_iter().flat_map(Node::items) {
+    for patch in root
+        .get("patchesStrategicMerge")
+        .into_iter()
+        .flat_map(Node::items)
+    {
         add(Some(patch));
     }
 }

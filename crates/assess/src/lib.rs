@@ -7,15 +7,15 @@
 //! as bytes, time as a value.
 
 mod assessment;
+pub mod catalogue;
 mod causes;
 mod edit;
 mod estate;
 mod init;
 mod kustomize;
 mod line;
-mod unread;
-pub mod catalogue;
 pub mod starter;
+mod unread;
 pub mod wire;
 
 pub use assessment::{Assessment, Options, Outcome, assess, scan};

@@ -44,15 +44,30 @@ impl Line {
     /// Sorts everything by name, and says where one name is given twice: the
     /// first by place is used.
     pub(crate) fn settle(&mut self, diagnostics: &mut Vec<Diagnostic>) {
-        settle("goal", &mut self.goals, |g| g.metadata.name.clone(), diagnostics);
-        settle("class", &mut self.classes, |c| c.metadata.name.clone(), diagnostics);
+        settle(
+            "goal",
+            &mut self.goals,
+            |g| g.metadata.name.clone(),
+            diagnostics,
+        );
+        settle(
+            "class",
+            &mut self.classes,
+            |c| c.metadata.name.clone(),
+            diagnostics,
+        );
         settle(
             "baseline",
             &mut self.baselines,
             |b| format!("{}@{}", b.metadata.name, b.spec.version),
             diagnostics,
         );
-        settle("exception", &mut self.exceptions, |e| e.metadata.name.clone(), diagnostics);
+        settle(
+            "exception",
+            &mut self.exceptions,
+            |e| e.metadata.name.clone(),
+            diagnostics,
+        );
     }
 }
 
@@ -73,7 +88,9 @@ fn settle<T>(
             let name = name(item);
             diagnostics.push(Diagnostic::error(
                 Some(location.clone()),
-                format!("the {what} `{name}` is written twice, first at {other}: rename or remove one"),
+                format!(
+                    "the {what} `{name}` is written twice, first at {other}: rename or remove one"
+                ),
             ));
             false
         }

@@ -34,7 +34,13 @@ pub fn line() -> Line {
 /// scope would make a clean repository unverified for ever.
 pub fn line_for(estate: &Estate) -> Line {
     let mut line = line();
-    let facts = || estate.inventory.all_facts().into_iter().chain(estate.unread.iter().cloned());
+    let facts = || {
+        estate
+            .inventory
+            .all_facts()
+            .into_iter()
+            .chain(estate.unread.iter().cloned())
+    };
     let exposed = |asset: &AssetFacts| {
         asset.asset.kind == AssetKind::Workload
             && (asset.exposure.level == ExposureLevel::Internet || asset.unknown.is_some())
@@ -52,7 +58,18 @@ mod tests {
     #[test]
     fn the_starter_line_parses() {
         let line = super::line();
-        let names: Vec<_> = line.goals.iter().map(|(goal, _)| &*goal.metadata.name).collect();
-        assert_eq!(names, ["starter-baseline", "starter-internet-facing", "starter-no-privileged"]);
+        let names: Vec<_> = line
+            .goals
+            .iter()
+            .map(|(goal, _)| &*goal.metadata.name)
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "starter-baseline",
+                "starter-internet-facing",
+                "starter-no-privileged"
+            ]
+        );
     }
 }

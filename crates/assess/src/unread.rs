@@ -5,26 +5,51 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use plimsoll_manifest::{GuessedObject, LoadError, Place, Span};
 use plimsoll_model::{
-    Asset, AssetFacts, AssetId, AssetKind, Exposure, Location, ObjectRef, Observation,
-    UnknownAsset,
+    Asset, AssetFacts, AssetId, AssetKind, Exposure, Location, ObjectRef, Observation, UnknownAsset,
 };
 
 use crate::EstateOptions;
 
 /// Kinds whose pods make them workloads.
 const WORKLOADS: [&str; 9] = [
-    "Pod", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob",
-    "ReplicationController", "Rollout",
+    "Pod",
+    "Deployment",
+    "ReplicaSet",
+    "StatefulSet",
+    "DaemonSet",
+    "Job",
+    "CronJob",
+    "ReplicationController",
+    "Rollout",
 ];
 
 /// Kinds that surely have no pods. A kind that is neither here nor above may
 /// have, and counts as a workload: it must not be forgotten.
 const OTHERS: [&str; 24] = [
-    "Service", "Ingress", "ConfigMap", "Secret", "ServiceAccount", "Role", "RoleBinding",
-    "ClusterRole", "ClusterRoleBinding", "NetworkPolicy", "PodDisruptionBudget",
-    "HorizontalPodAutoscaler", "PersistentVolumeClaim", "PersistentVolume", "StorageClass",
-    "Namespace", "CustomResourceDefinition", "PriorityClass", "ResourceQuota", "LimitRange",
-    "ServiceMonitor", "PodMonitor", "PrometheusRule", "Certificate",
+    "Service",
+    "Ingress",
+    "ConfigMap",
+    "Secret",
+    "ServiceAccount",
+    "Role",
+    "RoleBinding",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "NetworkPolicy",
+    "PodDisruptionBudget",
+    "HorizontalPodAutoscaler",
+    "PersistentVolumeClaim",
+    "PersistentVolume",
+    "StorageClass",
+    "Namespace",
+    "CustomResourceDefinition",
+    "PriorityClass",
+    "ResourceQuota",
+    "LimitRange",
+    "ServiceMonitor",
+    "PodMonitor",
+    "PrometheusRule",
+    "Certificate",
 ];
 
 /// A document that is no YAML or JSON.
@@ -62,7 +87,14 @@ pub(crate) fn not_rendered(
         remedy: "render the chart and check what it gives: `helm template . | plimsoll check -`"
             .to_owned(),
     };
-    facts(file, index, Some(guess), Some(guess.place), unknown, options)
+    facts(
+        file,
+        index,
+        Some(guess),
+        Some(guess.place),
+        unknown,
+        options,
+    )
 }
 
 fn facts(
@@ -80,7 +112,9 @@ fn facts(
         Some(kind) if OTHERS.contains(&kind) && !WORKLOADS.contains(&kind) => AssetKind::Object,
         _ => AssetKind::Workload,
     };
-    let name = guess.and_then(|guess| guess.name.as_deref()).unwrap_or(file);
+    let name = guess
+        .and_then(|guess| guess.name.as_deref())
+        .unwrap_or(file);
     AssetFacts {
         asset: Arc::new(Asset {
             id: AssetId::unread(&options.cluster, file, index),
@@ -92,7 +126,10 @@ fn facts(
                 name: name.into(),
             },
         }),
-        observed: Observation { source: "files".into(), at: options.now },
+        observed: Observation {
+            source: "files".into(),
+            at: options.now,
+        },
         cluster: options.cluster.clone(),
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),

@@ -43,7 +43,11 @@ pub fn check(assessment: &Assessment) -> CheckReport {
         baselines: baselines(assessment),
         controls: controls(assessment.findings.iter().map(|finding| finding.rule)),
         coverage: assessment.coverage.clone(),
-        goals: assessment.goals.iter().map(|goal| self::goal(assessment, goal)).collect(),
+        goals: assessment
+            .goals
+            .iter()
+            .map(|goal| self::goal(assessment, goal))
+            .collect(),
         fix_plan: PlanReport {
             steps: steps(assessment, &assessment.plan),
             summary: summary(&assessment.plan),
@@ -62,7 +66,10 @@ pub fn check(assessment: &Assessment) -> CheckReport {
 /// one: there can be too many to hold twice.
 pub fn scan(assessment: &Assessment) -> ScanReport {
     let evaluation = &assessment.evaluation;
-    let evaluated = evaluation.baselines.values().flat_map(|baseline| &baseline.controls);
+    let evaluated = evaluation
+        .baselines
+        .values()
+        .flat_map(|baseline| &baseline.controls);
     let evaluated = evaluated
         .chain(&evaluation.controls)
         .filter_map(|id| plimsoll_posture::find(id))
@@ -85,19 +92,30 @@ pub fn scan(assessment: &Assessment) -> ScanReport {
 
 /// The findings, worst first, made one by one.
 pub fn findings(assessment: &Assessment) -> impl Iterator<Item = FindingReport> + '_ {
-    assessment.findings.iter().enumerate().map(|(index, f)| finding(assessment, index, f))
+    assessment
+        .findings
+        .iter()
+        .enumerate()
+        .map(|(index, f)| finding(assessment, index, f))
 }
 
 /// The baselines that were evaluated, pinned, each once.
 fn baselines(assessment: &Assessment) -> Vec<String> {
-    let pinned = assessment.evaluation.baselines.values().map(|b| b.pinned.to_string());
+    let pinned = assessment
+        .evaluation
+        .baselines
+        .values()
+        .map(|b| b.pinned.to_string());
     pinned.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The words of these rules, each once.
 fn controls<'a>(rules: impl Iterator<Item = &'a Rule>) -> BTreeMap<String, ControlReport> {
     let rules: BTreeMap<&str, &Rule> = rules.map(|rule| (rule.id, rule)).collect();
-    rules.into_iter().map(|(id, rule)| (id.to_owned(), control(rule))).collect()
+    rules
+        .into_iter()
+        .map(|(id, rule)| (id.to_owned(), control(rule)))
+        .collect()
 }
 
 fn control(rule: &Rule) -> ControlReport {
@@ -107,7 +125,11 @@ fn control(rule: &Rule) -> ControlReport {
         category: rule.category.to_owned(),
         why: rule.why.to_owned(),
         remediation: rule.remediation.to_owned(),
-        references: rule.references.iter().map(|&address| address.to_owned()).collect(),
+        references: rule
+            .references
+            .iter()
+            .map(|&address| address.to_owned())
+            .collect(),
         mappings: rule
             .mappings
             .iter()
@@ -211,7 +233,11 @@ fn edit(edit: &FixEdit) -> EditReport {
         FixEdit::Add(_, value) => ("add", Some(value.to_json())),
         FixEdit::Remove(_) => ("remove", None),
     };
-    EditReport { op: op.to_owned(), path: edit.path().to_string(), value }
+    EditReport {
+        op: op.to_owned(),
+        path: edit.path().to_string(),
+        value,
+    }
 }
 
 fn goal(assessment: &Assessment, verdict: &GoalVerdict) -> GoalReport {
@@ -291,7 +317,10 @@ fn goal(assessment: &Assessment, verdict: &GoalVerdict) -> GoalReport {
 }
 
 fn ids(assessment: &Assessment, indexes: &[u32]) -> Vec<plimsoll_model::FindingId> {
-    indexes.iter().map(|index| assessment.findings[*index as usize].id).collect()
+    indexes
+        .iter()
+        .map(|index| assessment.findings[*index as usize].id)
+        .collect()
 }
 
 fn summary(plan: &FixPlan) -> PlanSummary {
@@ -303,7 +332,10 @@ fn summary(plan: &FixPlan) -> PlanSummary {
 }
 
 fn steps(assessment: &Assessment, plan: &FixPlan) -> Vec<StepReport> {
-    plan.steps.iter().map(|step| self::step(assessment, step)).collect()
+    plan.steps
+        .iter()
+        .map(|step| self::step(assessment, step))
+        .collect()
 }
 
 fn step(assessment: &Assessment, step: &FixStep) -> StepReport {

@@ -34,17 +34,35 @@ fn mend(file: &str) -> (Vec<String>, String) {
     };
     let judge = |text: &str| {
         let estate = load(input(text), &options);
-        assert_eq!(estate.coverage.failed, 0, "{:?}\n{text}", estate.coverage.gaps);
-        let result =
-            assess(&estate, &estate.line, Options { now, history: None, starter_line: false });
+        assert_eq!(
+            estate.coverage.failed, 0,
+            "{:?}\n{text}",
+            estate.coverage.gaps
+        );
+        let result = assess(
+            &estate,
+            &estate.line,
+            Options {
+                now,
+                history: None,
+                starter_line: false,
+            },
+        );
         (estate, result)
     };
     let (estate, before) = judge(file);
     let changes = apply(&estate.inventory, &before.findings, &before.plan);
     assert!(changes.not_applied.is_empty(), "{:?}", changes.not_applied);
-    let text = changes.files.first().map_or(file.to_owned(), |change| change.after.clone());
+    let text = changes
+        .files
+        .first()
+        .map_or(file.to_owned(), |change| change.after.clone());
     let (_, after) = judge(&text);
-    let left = after.findings.iter().map(|f| format!("{} {}", f.rule.id, f.subject)).collect();
+    let left = after
+        .findings
+        .iter()
+        .map(|f| format!("{} {}", f.rule.id, f.subject))
+        .collect();
     (left, text)
 }
 
@@ -108,5 +126,8 @@ items:
     assert!(left.is_empty(), "{left:?}\n{text}");
     assert_eq!(text.matches("RuntimeDefault").count(), 1, "{text}");
     assert_eq!(text.matches("NET_BIND_SERVICE").count(), 1, "{text}");
-    assert!(text.contains("*container") && text.contains("*pod"), "{text}");
+    assert!(
+        text.contains("*container") && text.contains("*pod"),
+        "{text}"
+    );
 }

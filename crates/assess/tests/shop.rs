@@ -24,7 +24,11 @@ fn files() -> Vec<InputFile> {
             let entries = std::fs::read_dir(&path).expect("the example is readable");
             paths.extend(entries.map(|entry| entry.expect("an entry").path()));
         } else if path.extension().is_some_and(|e| e == "yaml" || e == "json") {
-            let name = path.strip_prefix(&root).expect("below the root").display().to_string();
+            let name = path
+                .strip_prefix(&root)
+                .expect("below the root")
+                .display()
+                .to_string();
             let text = std::fs::File::open(&path).and_then(|mut file| {
                 let mut text = Vec::new();
                 std::io::copy(&mut file, &mut text).map(|_| text)
@@ -53,7 +57,15 @@ fn estate(files: Vec<InputFile>) -> Estate {
 }
 
 fn judge(estate: &Estate) -> Assessment {
-    assess(estate, &estate.line, Options { now: now(), history: None, starter_line: false })
+    assess(
+        estate,
+        &estate.line,
+        Options {
+            now: now(),
+            history: None,
+            starter_line: false,
+        },
+    )
 }
 
 #[test]
@@ -61,11 +73,17 @@ fn the_five_goals_get_the_verdicts_they_were_written_for() {
     let estate = estate(files());
     let result = judge(&estate);
     assert_eq!(estate.coverage.failed, 0, "{:?}", estate.coverage.gaps);
-    let errors: Vec<_> =
-        result.diagnostics.iter().filter(|d| d.level == plimsoll_model::DiagnosticLevel::Error).collect();
+    let errors: Vec<_> = result
+        .diagnostics
+        .iter()
+        .filter(|d| d.level == plimsoll_model::DiagnosticLevel::Error)
+        .collect();
     assert!(errors.is_empty(), "{errors:#?}");
-    let verdicts: Vec<_> =
-        result.goals.iter().map(|g| (&*g.goal.metadata.name, g.verdict)).collect();
+    let verdicts: Vec<_> = result
+        .goals
+        .iter()
+        .map(|g| (&*g.goal.metadata.name, g.verdict))
+        .collect();
     assert_eq!(
         verdicts,
         [
@@ -147,7 +165,11 @@ fn the_proposed_line_holds_at_once() {
             Some(_) => Verdict::AtRisk,
         };
         let name = &goal.goal.metadata.name;
-        assert_eq!(goal.verdict, expect, "{name}: {:?}\n{}", goal.counts, proposal.text);
+        assert_eq!(
+            goal.verdict, expect,
+            "{name}: {:?}\n{}",
+            goal.counts, proposal.text
+        );
     }
 }
 
@@ -157,12 +179,22 @@ fn the_starter_line_judges_every_workload() {
     let result = assess(
         &estate,
         &starter::line_for(&estate),
-        Options { now: now(), history: None, starter_line: true },
+        Options {
+            now: now(),
+            history: None,
+            starter_line: true,
+        },
     );
-    let everything = result.goals.iter().find(|g| g.goal.metadata.name == "starter-baseline");
+    let everything = result
+        .goals
+        .iter()
+        .find(|g| g.goal.metadata.name == "starter-baseline");
     let counts = everything.expect("the goal is there").counts;
     assert_eq!(counts.in_scope, result.coverage.workloads);
-    assert_eq!(counts.violated + counts.satisfied + counts.excepted, counts.in_scope);
+    assert_eq!(
+        counts.violated + counts.satisfied + counts.excepted,
+        counts.in_scope
+    );
 }
 
 #[test]
@@ -174,8 +206,15 @@ fn the_starter_line_asks_nothing_of_what_is_not_there() {
             purpose: Purpose::Estate,
         }]);
         let line = starter::line_for(&estate);
-        let result =
-            assess(&estate, &line, Options { now: now(), history: None, starter_line: true });
+        let result = assess(
+            &estate,
+            &line,
+            Options {
+                now: now(),
+                history: None,
+                starter_line: true,
+            },
+        );
         let got: Vec<_> = result
             .goals
             .iter()
@@ -185,15 +224,26 @@ fn the_starter_line_asks_nothing_of_what_is_not_there() {
     };
     let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c, image: x}]}\n";
     check(pod, &["starter-baseline met", "starter-no-privileged met"]);
-    let exposed = pod.replace("image: x", "image: x, ports: [{containerPort: 80, hostPort: 80}]");
+    let exposed = pod.replace(
+        "image: x",
+        "image: x, ports: [{containerPort: 80, hostPort: 80}]",
+    );
     check(
         &exposed,
-        &["starter-baseline breached", "starter-internet-facing breached", "starter-no-privileged met"],
+        &[
+            "starter-baseline breached",
+            "starter-internet-facing breached",
+            "starter-no-privileged met",
+        ],
     );
     // What can't be read may be exposed.
     check(
         "a: [",
-        &["starter-baseline unverified", "starter-internet-facing unverified", "starter-no-privileged unverified"],
+        &[
+            "starter-baseline unverified",
+            "starter-internet-facing unverified",
+            "starter-no-privileged unverified",
+        ],
     );
 }
 
@@ -202,12 +252,22 @@ fn the_report_names_every_asset_and_control_it_counts() {
     let estate = estate(files());
     let report = plimsoll_assess::wire::check(&judge(&estate));
     for goal in &report.goals {
-        assert_eq!(goal.satisfied.len() as u64, goal.counts.satisfied, "{}", goal.name);
+        assert_eq!(
+            goal.satisfied.len() as u64,
+            goal.counts.satisfied,
+            "{}",
+            goal.name
+        );
         let mut all: Vec<_> = goal.satisfied.iter().collect();
         all.extend(goal.assets.iter().map(|asset| &asset.asset));
         all.sort();
         all.dedup();
-        assert_eq!(all.len() as u64, goal.counts.in_scope, "{}: each asset once", goal.name);
+        assert_eq!(
+            all.len() as u64,
+            goal.counts.in_scope,
+            "{}: each asset once",
+            goal.name
+        );
     }
     assert_eq!(
         report.baselines,
@@ -216,12 +276,22 @@ fn the_report_names_every_asset_and_control_it_counts() {
     );
     for finding in &report.findings {
         let control = report.controls.get(&finding.control);
-        assert!(control.is_some_and(|c| !c.why.is_empty()), "{} is explained", finding.control);
+        assert!(
+            control.is_some_and(|c| !c.why.is_empty()),
+            "{} is explained",
+            finding.control
+        );
     }
     assert!(
-        report.assets.iter().any(|asset| asset.class_conflict.is_some()),
+        report
+            .assets
+            .iter()
+            .any(|asset| asset.class_conflict.is_some()),
         "several classes claim an asset of the shop"
     );
     let scan = plimsoll_assess::wire::scan(&plimsoll_assess::scan(&estate, &[], &[], now()));
-    assert!(scan.controls.len() > report.controls.len(), "a scan names all it evaluated");
+    assert!(
+        scan.controls.len() > report.controls.len(),
+        "a scan names all it evaluated"
+    );
 }

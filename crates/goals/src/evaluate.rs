@@ -89,7 +89,9 @@ pub fn evaluate_with(
     let mut goals: Vec<&(Arc<PostureGoal>, Location)> = line.goals.iter().collect();
     goals.sort_by(|(a, a_at), (b, b_at)| (&a.metadata.name, a_at).cmp(&(&b.metadata.name, b_at)));
     for pair in goals.windows(2) {
-        let [(first, at), (goal, location)] = pair else { continue };
+        let [(first, at), (goal, location)] = pair else {
+            continue;
+        };
         let name = &goal.metadata.name;
         if first.metadata.name == *name {
             let message = format!(

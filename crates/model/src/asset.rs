@@ -157,7 +157,9 @@ pub struct ObjectRef {
 impl ObjectRef {
     /// The API group; empty for the core group.
     pub fn group(&self) -> &str {
-        self.api_version.split_once('/').map_or("", |(group, _)| group)
+        self.api_version
+            .split_once('/')
+            .map_or("", |(group, _)| group)
     }
 }
 
@@ -189,10 +191,19 @@ mod tests {
     #[test]
     fn ids_are_paths_people_can_read() {
         let check = |(group, kind, ns, name): (&str, &str, Option<&str>, &str), expect: &str| {
-            assert_eq!(AssetId::object("prod", group, kind, ns, name).as_str(), expect);
+            assert_eq!(
+                AssetId::object("prod", group, kind, ns, name).as_str(),
+                expect
+            );
         };
-        check(("apps", "Deployment", Some("shop"), "web"), "cluster/prod/ns/shop/apps.Deployment/web");
-        check(("", "Pod", Some("shop"), "web"), "cluster/prod/ns/shop/Pod/web");
+        check(
+            ("apps", "Deployment", Some("shop"), "web"),
+            "cluster/prod/ns/shop/apps.Deployment/web",
+        );
+        check(
+            ("", "Pod", Some("shop"), "web"),
+            "cluster/prod/ns/shop/Pod/web",
+        );
         check(("", "Namespace", None, "shop"), "cluster/prod/ns/shop");
         check(("", "Node", None, "n1"), "cluster/prod/node/n1");
         check(

@@ -19,22 +19,37 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// Something the user wrote that can't be used.
     pub fn error(location: Option<Location>, message: impl Into<String>) -> Self {
-        Diagnostic { level: DiagnosticLevel::Error, location, message: message.into() }
+        Diagnostic {
+            level: DiagnosticLevel::Error,
+            location,
+            message: message.into(),
+        }
     }
 
     /// Something that is probably not as meant.
     pub fn warning(location: Option<Location>, message: impl Into<String>) -> Self {
-        Diagnostic { level: DiagnosticLevel::Warning, location, message: message.into() }
+        Diagnostic {
+            level: DiagnosticLevel::Warning,
+            location,
+            message: message.into(),
+        }
     }
 
     /// Something worth knowing.
     pub fn note(location: Option<Location>, message: impl Into<String>) -> Self {
-        Diagnostic { level: DiagnosticLevel::Note, location, message: message.into() }
+        Diagnostic {
+            level: DiagnosticLevel::Note,
+            location,
+            message: message.into(),
+        }
     }
 
     /// The order of every list of diagnostics: what matters most first.
     pub fn listing_order(&self, other: &Self) -> std::cmp::Ordering {
-        (self.level, &self.location, &self.message)
-            .cmp(&(other.level, &other.location, &other.message))
+        (self.level, &self.location, &self.message).cmp(&(
+            other.level,
+            &other.location,
+            &other.message,
+        ))
     }
 }

@@ -67,6 +67,9 @@ pub struct Exposure {
 
 impl Default for Exposure {
     fn default() -> Self {
-        Exposure { level: ExposureLevel::None, reasons: Vec::new() }
+        Exposure {
+            level: ExposureLevel::None,
+            reasons: Vec::new(),
+        }
     }
 }

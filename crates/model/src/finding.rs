@@ -253,12 +253,19 @@ impl Finding {
     /// The order of every list of findings: worst first, then by asset, rule
     /// and subject. It does not depend on the order of input.
     pub fn listing_order(&self, other: &Self) -> std::cmp::Ordering {
-        (other.severity, &self.asset.id, self.rule.id, &self.subject, &self.evidence).cmp(&(
-            self.severity,
-            &other.asset.id,
-            other.rule.id,
-            &other.subject,
-            &other.evidence,
-        ))
+        (
+            other.severity,
+            &self.asset.id,
+            self.rule.id,
+            &self.subject,
+            &self.evidence,
+        )
+            .cmp(&(
+                self.severity,
+                &other.asset.id,
+                other.rule.id,
+                &other.subject,
+                &other.evidence,
+            ))
     }
 }

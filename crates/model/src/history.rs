@@ -31,7 +31,9 @@ impl History {
 
     /// When a finding was first seen, if it is known.
     pub fn first_seen(&self, id: FindingId) -> Option<Timestamp> {
-        self.findings.get(&id.to_string()).map(|record| record.first_seen)
+        self.findings
+            .get(&id.to_string())
+            .map(|record| record.first_seen)
     }
 }
 

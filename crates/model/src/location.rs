@@ -35,7 +35,10 @@ pub struct FieldRef {
 impl FieldRef {
     /// The field `rest` below `base`; either may be empty.
     pub fn new(base: Arc<str>, rest: impl Into<Cow<'static, str>>) -> Self {
-        FieldRef { base, rest: rest.into() }
+        FieldRef {
+            base,
+            rest: rest.into(),
+        }
     }
 
     /// The path as a list of keys and indexes; none when it is not one.

@@ -21,7 +21,9 @@ impl Percent {
 
     /// A share given in parts per million; more than the whole is the whole.
     pub const fn from_ppm(ppm: u32) -> Self {
-        Percent { ppm: if ppm > 1_000_000 { 1_000_000 } else { ppm } }
+        Percent {
+            ppm: if ppm > 1_000_000 { 1_000_000 } else { ppm },
+        }
     }
 
     /// The share in parts per million.
@@ -48,7 +50,9 @@ impl Percent {
 
 /// The text is no percentage.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no percentage: write a number from 0 to 100 with a percent sign, such as `99%` or `99.95%`")]
+#[error(
+    "`{0}` is no percentage: write a number from 0 to 100 with a percent sign, such as `99%` or `99.95%`"
+)]
 pub struct ParsePercentError(String);
 
 impl FromStr for Percent {
@@ -64,7 +68,9 @@ impl FromStr for Percent {
         }
         let whole: u32 = whole.parse().map_err(|_| error())?;
         let fraction: u32 = format!("{fraction:0<4}").parse().map_err(|_| error())?;
-        let ppm = whole.checked_mul(10_000).and_then(|p| p.checked_add(fraction));
+        let ppm = whole
+            .checked_mul(10_000)
+            .and_then(|p| p.checked_add(fraction));
         match ppm {
             Some(ppm) if ppm <= 1_000_000 => Ok(Percent { ppm }),
             _ => Err(error()),
@@ -119,7 +125,11 @@ mod tests {
     #[test]
     fn percentages_are_exact() {
         let check = |text: &str, expect: Option<u32>| {
-            assert_eq!(text.parse::<Percent>().ok().map(Percent::ppm), expect, "{text}");
+            assert_eq!(
+                text.parse::<Percent>().ok().map(Percent::ppm),
+                expect,
+                "{text}"
+            );
         };
         check("99%", Some(990_000));
         check("99.95%", Some(999_500));
@@ -138,7 +148,10 @@ mod tests {
         let two_thirds = Percent::from_ppm(666_667);
         assert!(!two_thirds.reached_by(2, 3), "2 of 3 is less than 66.6667%");
         assert!(Percent::WHOLE.reached_by(3, 3));
-        assert!(!Percent::ZERO.reached_by(0, 0), "an empty scope proves nothing");
+        assert!(
+            !Percent::ZERO.reached_by(0, 0),
+            "an empty scope proves nothing"
+        );
         assert_eq!(Percent::from_ppm(990_000).of(100), 99);
         assert_eq!(Percent::from_ppm(990_000).of(101), 100);
     }

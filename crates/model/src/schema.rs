@@ -10,12 +10,17 @@ pub fn all() -> Vec<(&'static str, serde_json::Value)> {
         ("PostureGoal", of::<PostureGoal>("PostureGoal")),
         ("AssetClass", of::<AssetClass>("AssetClass")),
         ("Baseline", of::<Baseline>("Baseline")),
-        ("PostureException", of::<PostureException>("PostureException")),
+        (
+            "PostureException",
+            of::<PostureException>("PostureException"),
+        ),
     ]
 }
 
 fn of<T: JsonSchema>(kind: &str) -> serde_json::Value {
-    let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>();
+    let schema = SchemaSettings::draft2020_12()
+        .into_generator()
+        .into_root_schema_for::<T>();
     let mut value = schema.to_value();
     // A resource of another kind or version is not this kind: the types say
     // `String`, the schema says which.

@@ -27,8 +27,13 @@ pub enum Severity {
 
 impl Severity {
     /// All severities, worst first.
-    pub const WORST_FIRST: [Severity; 5] =
-        [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info];
+    pub const WORST_FIRST: [Severity; 5] = [
+        Severity::Critical,
+        Severity::High,
+        Severity::Medium,
+        Severity::Low,
+        Severity::Info,
+    ];
 
     /// The lower-case word used in every output.
     pub fn as_str(self) -> &'static str {
@@ -61,7 +66,9 @@ impl FromStr for Severity {
 
 /// The text is no severity.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no severity: write info, low, medium, high or critical, or a bound such as `>=high`")]
+#[error(
+    "`{0}` is no severity: write info, low, medium, high or critical, or a bound such as `>=high`"
+)]
 pub struct ParseSeverityError(String);
 
 /// A bound on severity as written in goals: `high`, `>=high`, `=low`.
@@ -80,13 +87,22 @@ pub struct SeverityBound {
 impl SeverityBound {
     /// Whether a finding of this severity is inside the bound.
     pub fn includes(self, severity: Severity) -> bool {
-        if self.exactly { severity == self.severity } else { severity >= self.severity }
+        if self.exactly {
+            severity == self.severity
+        } else {
+            severity >= self.severity
+        }
     }
 }
 
 impl fmt::Display for SeverityBound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", if self.exactly { "=" } else { ">=" }, self.severity)
+        write!(
+            f,
+            "{}{}",
+            if self.exactly { "=" } else { ">=" },
+            self.severity
+        )
     }
 }
 
@@ -143,7 +159,10 @@ mod tests {
     #[test]
     fn bounds_read_as_people_write_them() {
         let check = |text: &str, expect: Option<(Severity, bool)>| {
-            let got = text.parse::<SeverityBound>().ok().map(|b| (b.severity, b.exactly));
+            let got = text
+                .parse::<SeverityBound>()
+                .ok()
+                .map(|b| (b.severity, b.exactly));
             assert_eq!(got, expect, "{text}");
         };
         check(">=high", Some((Severity::High, false)));

@@ -18,12 +18,16 @@ pub struct Period {
 impl Period {
     /// A period of whole days.
     pub const fn days(days: u32) -> Self {
-        Period { seconds: days as u64 * 86_400 }
+        Period {
+            seconds: days as u64 * 86_400,
+        }
     }
 
     /// A period of whole hours.
     pub const fn hours(hours: u32) -> Self {
-        Period { seconds: hours as u64 * 3_600 }
+        Period {
+            seconds: hours as u64 * 3_600,
+        }
     }
 
     /// Its length in seconds.
@@ -49,7 +53,8 @@ impl Period {
 /// The first instant of a date, in UTC. Goals name dates; a date is over when
 /// the next one begins.
 pub fn start_of(date: Date) -> Timestamp {
-    date.to_zoned_datetime(jiff::tz::TimeZone::UTC).map_or(Timestamp::MAX, |zoned| zoned.timestamp())
+    date.to_zoned_datetime(jiff::tz::TimeZone::UTC)
+        .map_or(Timestamp::MAX, |zoned| zoned.timestamp())
 }
 
 /// The first instant after a date, in UTC: something dated `expires: D` holds

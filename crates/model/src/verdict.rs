@@ -6,10 +6,7 @@ use std::{fmt, sync::Arc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Fix, Location, ObjectRef, Percent, Severity, Timestamp,
-    resource::PostureGoal,
-};
+use crate::{Fix, Location, ObjectRef, Percent, Severity, Timestamp, resource::PostureGoal};
 
 /// Whether a goal holds.
 #[derive(
@@ -84,9 +81,7 @@ impl fmt::Display for AssetState {
 }
 
 /// How many assets are in which state. The five add up to `in_scope`.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
     /// All assets in scope.

@@ -57,14 +57,20 @@ impl Jewel {
     pub(super) fn is(&self, asset: &AssetFacts) -> bool {
         let object = &asset.asset.object;
         object.namespace.as_deref() == Some(&self.namespace)
-            && self.name.as_deref().is_none_or(|name| name == &*object.name)
+            && self
+                .name
+                .as_deref()
+                .is_none_or(|name| name == &*object.name)
     }
 
     /// The selector that means it, in YAML flow style.
     pub(super) fn selector(&self) -> String {
         let namespace = words::quoted(&self.namespace);
         match &self.name {
-            Some(name) => format!("{{namespaces: [{namespace}], names: [{}]}}", words::quoted(name)),
+            Some(name) => format!(
+                "{{namespaces: [{namespace}], names: [{}]}}",
+                words::quoted(name)
+            ),
             None => format!("{{namespaces: [{namespace}]}}"),
         }
     }
@@ -75,12 +81,16 @@ pub(super) fn find(assets: &[AssetFacts]) -> Vec<Jewel> {
     let mut jewels: Vec<Jewel> = Vec::new();
     for asset in assets {
         let object = &asset.asset.object;
-        let Some(namespace) = object.namespace.as_deref() else { continue };
+        let Some(namespace) = object.namespace.as_deref() else {
+            continue;
+        };
         // A glob character in a name would make the selector mean more.
         if namespace.contains(['*', '?']) || jewels.iter().any(|jewel| jewel.is(asset)) {
             continue;
         }
-        let word = namespace.split(['-', '_', '.']).find(|word| NAMESPACES.contains(word));
+        let word = namespace
+            .split(['-', '_', '.'])
+            .find(|word| NAMESPACES.contains(word));
         if let Some(word) = word {
             jewels.push(Jewel {
                 namespace: namespace.to_owned(),
@@ -104,7 +114,9 @@ pub(super) fn find(assets: &[AssetFacts]) -> Vec<Jewel> {
 fn says_so(asset: &AssetFacts) -> Option<String> {
     CRITICALITY.into_iter().find_map(|key| {
         let value = asset.labels.get(key)?;
-        CRITICAL.contains(&&**value).then(|| format!("its label says {key}: {value}"))
+        CRITICAL
+            .contains(&&**value)
+            .then(|| format!("its label says {key}: {value}"))
     })
 }
 

@@ -7,7 +7,9 @@ use plimsoll_model::AssetFacts;
 
 /// The text as one line without control characters.
 pub(super) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 /// A double-quoted YAML scalar: JSON strings are.
@@ -60,7 +62,9 @@ pub(super) fn owner(assets: &[&AssetFacts]) -> String {
     for owner in assets.iter().filter_map(|asset| asset.owner.as_deref()) {
         *owners.entry(owner).or_default() += 1;
     }
-    let most = owners.into_iter().max_by(|a, b| (a.1, b.0).cmp(&(b.1, a.0)));
+    let most = owners
+        .into_iter()
+        .max_by(|a, b| (a.1, b.0).cmp(&(b.1, a.0)));
     most.map_or("platform".to_owned(), |(owner, _)| quoted(owner))
 }
 

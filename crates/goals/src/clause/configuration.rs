@@ -309,8 +309,10 @@ fn names(counted: &[(u32, Bucket)], buckets: &[Bucket], context: &Context<'_>) -
     let more = listed.len().saturating_sub(NAMED);
     listed.truncate(NAMED);
     listed.sort_by(order);
-    let shown: Vec<String> =
-        listed.iter().map(|f| format!("{} ({})", f.rule.id, f.subject)).collect();
+    let shown: Vec<String> = listed
+        .iter()
+        .map(|f| format!("{} ({})", f.rule.id, f.subject))
+        .collect();
     words::list_of(&shown, more)
 }
 

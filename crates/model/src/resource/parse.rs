@@ -50,7 +50,11 @@ pub fn is_resource(document: &Document) -> bool {
 /// Reads a document that [`is_resource`] says is a resource.
 pub fn parse(document: &Document) -> Result<Resource, ResourceError> {
     let root = document.root();
-    let text = |key: &str| root.get(key).and_then(|node| node.as_str()).unwrap_or_default();
+    let text = |key: &str| {
+        root.get(key)
+            .and_then(|node| node.as_str())
+            .unwrap_or_default()
+    };
     let version = text("apiVersion");
     if version != API_VERSION {
         let node = root.get("apiVersion").unwrap_or(root);
@@ -70,7 +74,10 @@ pub fn parse(document: &Document) -> Result<Resource, ResourceError> {
             let class: AssetClass = decode(root)?;
             if !(1..=1000).contains(&class.spec.rank) {
                 let node = field(root, &["spec", "rank"]);
-                return Err(error(node, "rank must be from 1 to 1000; higher is more critical"));
+                return Err(error(
+                    node,
+                    "rank must be from 1 to 1000; higher is more critical",
+                ));
             }
             Ok(Resource::Class(Arc::new(class), at))
         }
@@ -78,7 +85,10 @@ pub fn parse(document: &Document) -> Result<Resource, ResourceError> {
             let baseline: Baseline = decode(root)?;
             if baseline.metadata.name.contains('@') || baseline.spec.version.contains('@') {
                 let node = field(root, &["metadata", "name"]);
-                return Err(error(node, "neither the name nor the version may contain `@`"));
+                return Err(error(
+                    node,
+                    "neither the name nor the version may contain `@`",
+                ));
             }
             Ok(Resource::Baseline(Arc::new(baseline), at))
         }
@@ -96,7 +106,10 @@ pub fn parse(document: &Document) -> Result<Resource, ResourceError> {
             let node = root.get("kind").unwrap_or(root);
             Err(error(
                 node,
-                format!("kind `{kind}` is not known under {API_VERSION}: it has {}", KINDS.join(", ")),
+                format!(
+                    "kind `{kind}` is not known under {API_VERSION}: it has {}",
+                    KINDS.join(", ")
+                ),
             ))
         }
     }
@@ -107,11 +120,17 @@ fn check_goal(goal: &PostureGoal, root: Node<'_>) -> Result<(), ResourceError> {
     let spec = &goal.spec;
     if let super::GoalScope::All(false) = spec.assets {
         let node = field(root, &["spec", "assets"]);
-        return Err(error(node, "write `all: true`, `class: NAME` or `match: {...}`"));
+        return Err(error(
+            node,
+            "write `all: true`, `class: NAME` or `match: {...}`",
+        ));
     }
     let clauses = field(root, &["spec", "require"]);
     if spec.require.is_empty() {
-        return Err(error(clauses, "a goal requires something: give at least one clause"));
+        return Err(error(
+            clauses,
+            "a goal requires something: give at least one clause",
+        ));
     }
     for (clause, node) in spec.require.iter().zip(clauses.items()) {
         let problem = match clause {
@@ -140,7 +159,10 @@ fn check_goal(goal: &PostureGoal, root: Node<'_>) -> Result<(), ResourceError> {
         }
     }
     if spec.window.is_some_and(|window| window < Period::hours(1)) {
-        return Err(error(field(root, &["spec", "window"]), "a window is at least `1h`"));
+        return Err(error(
+            field(root, &["spec", "window"]),
+            "a window is at least `1h`",
+        ));
     }
     if let Some(ramp) = spec.ramp {
         let node = field(root, &["spec", "ramp"]);
@@ -169,11 +191,15 @@ fn decode<T: serde::de::DeserializeOwned>(root: Node<'_>) -> Result<T, ResourceE
 }
 
 fn field<'a>(root: Node<'a>, path: &[&str]) -> Node<'a> {
-    path.iter().fold(root, |node, key| node.get(key).unwrap_or(node))
+    path.iter()
+        .fold(root, |node, key| node.get(key).unwrap_or(node))
 }
 
 fn error(node: Node<'_>, message: impl Into<String>) -> ResourceError {
-    ResourceError { location: location(node), message: message.into() }
+    ResourceError {
+        location: location(node),
+        message: message.into(),
+    }
 }
 
 fn location(node: Node<'_>) -> Location {

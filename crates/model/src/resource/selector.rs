@@ -82,12 +82,27 @@ impl Selector {
         let mut because = Vec::new();
         self.check_kind(asset)?;
         let object = &asset.asset.object;
-        one_of("cluster", &self.clusters, Some(&asset.cluster), &mut because)?;
-        one_of("namespace", &self.namespaces, namespace_of(asset), &mut because)?;
+        one_of(
+            "cluster",
+            &self.clusters,
+            Some(&asset.cluster),
+            &mut because,
+        )?;
+        one_of(
+            "namespace",
+            &self.namespaces,
+            namespace_of(asset),
+            &mut because,
+        )?;
         one_of("name", &self.names, Some(&object.name), &mut because)?;
         for (key, value) in &self.labels {
             let got = asset.labels.get(key.as_str()).map(|v| &**v);
-            one_of(&format!("label {key}"), std::slice::from_ref(value), got, &mut because)?;
+            one_of(
+                &format!("label {key}"),
+                std::slice::from_ref(value),
+                got,
+                &mut because,
+            )?;
         }
         for expression in &self.label_expressions {
             expression.check(asset, &mut because)?;
@@ -113,7 +128,11 @@ impl Selector {
             if (exact && got != level) || got < level {
                 return Err(format!("its exposure is {got}, not {level}"));
             }
-            let reason = asset.exposure.reasons.iter().find(|r| r.blocked_by.is_none());
+            let reason = asset
+                .exposure
+                .reasons
+                .iter()
+                .find(|r| r.blocked_by.is_none());
             because.push(match reason {
                 Some(reason) => reason.text.clone(),
                 None => format!("its exposure is {got}"),
@@ -137,7 +156,10 @@ impl Selector {
     pub fn may_match_unread(&self, asset: &AssetFacts) -> bool {
         self.check_kind(asset).is_ok()
             && (self.clusters.is_empty()
-                || self.clusters.iter().any(|glob| glob_matches(glob, &asset.cluster)))
+                || self
+                    .clusters
+                    .iter()
+                    .any(|glob| glob_matches(glob, &asset.cluster)))
     }
 
     fn check_kind(&self, asset: &AssetFacts) -> Result<(), String> {
@@ -151,7 +173,11 @@ impl Selector {
                     || wanted.eq_ignore_ascii_case(&asset.asset.object.kind)
             })
         };
-        if fits { Ok(()) } else { Err(format!("it is a {}", asset.asset.object.kind)) }
+        if fits {
+            Ok(())
+        } else {
+            Err(format!("it is a {}", asset.asset.object.kind))
+        }
     }
 }
 

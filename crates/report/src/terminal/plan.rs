@@ -36,10 +36,13 @@ pub(crate) fn plan(plan: &Plan, style: Style, out: &mut dyn Write) -> io::Result
     }
     if plan.steps.iter().any(|step| step.automatic) {
         paper.blank()?;
-        let line = Line::of(Tone::Good, &format!("plimsoll fix {} --diff", words::paths(&plan.inputs)))
-            .and(" shows the automatic steps as a diff, ")
-            .put(Tone::Good, "--write")
-            .and(" makes them.");
+        let line = Line::of(
+            Tone::Good,
+            &format!("plimsoll fix {} --diff", words::paths(&plan.inputs)),
+        )
+        .and(" shows the automatic steps as a diff, ")
+        .put(Tone::Good, "--write")
+        .and(" makes them.");
         paper.text(0, &line)?;
     }
     Ok(())

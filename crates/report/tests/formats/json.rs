@@ -93,9 +93,14 @@ fn a_streamed_scan_is_the_whole_value() {
     let streamed = scan((header.clone(), findings), Format::Json, Style::default());
     let got: serde_json::Value = serde_json::from_str(&streamed).expect("JSON");
     assert_eq!(got, expect);
-    let lines = streamed.lines().filter(|line| line.starts_with("    {\"id\":"));
+    let lines = streamed
+        .lines()
+        .filter(|line| line.starts_with("    {\"id\":"));
     assert_eq!(lines.count(), count, "each finding is one line");
-    assert_eq!(scan((whole, Vec::new()), Format::Json, Style::default()), streamed);
+    assert_eq!(
+        scan((whole, Vec::new()), Format::Json, Style::default()),
+        streamed
+    );
     let none = scan((header, Vec::new()), Format::Json, Style::default());
     assert!(none.ends_with("\"findings\": []\n}\n"), "{none}");
 }
