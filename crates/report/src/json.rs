@@ -8,11 +8,7 @@ use std::{
 use plimsoll_model::wire::{CheckReport, FindingReport, SCHEMA_VERSION, ScanReport};
 use rayon::prelude::*;
 use schemars::{JsonSchema, generate::SchemaSettings};
-use serde::{
-    Deserialize, Serialize, Serializer,
-    ser::{SerializeSeq, SerializeStruct},
-};
-use serde_json::value::{RawValue, to_raw_value};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeSeq};
 
 /// Writes a value as indented JSON with a newline at the end.
 pub(crate) fn write<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
@@ -20,83 +16,65 @@ pub(crate) fn write<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<
     out.write_all(b"\n")
 }
 
-/// Writes a scan whose findings come one by one.
+/// How many findings are held at once while they are written.
+const LOT: usize = 1024;
+/// How many of these one task makes into text.
+const PIECE: usize = 64;
+/// About how many bytes a finding takes.
+const USUAL: usize = 1024;
+
+/// Writes a scan whose findings come one by one, each as one line: there can be
+/// hundreds of thousands, so that they are made into text by all cores in lots
+/// and none is held for long.
 pub(crate) fn scan(
     header: &ScanReport,
     findings: &mut dyn Iterator<Item = FindingReport>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    write(
-        &Streamed {
-            header,
-            findings: Lines(RefCell::new(findings)),
-        },
-        out,
-    )
-}
-
-/// A [`ScanReport`] whose findings are made while it is written.
-struct Streamed<'a> {
-    header: &'a ScanReport,
-    findings: Lines<'a>,
-}
-
-/// Findings that are made while they are written, each as one line: there can
-/// be hundreds of thousands, so that they are written by all cores in lots.
-struct Lines<'a>(RefCell<&'a mut dyn Iterator<Item = FindingReport>>);
-
-/// How many findings are held at once while they are written.
-const LOT: usize = 512;
-
-impl Serialize for Lines<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(None)?;
-        let findings = &mut **self.0.borrow_mut();
-        loop {
-            let lot: Vec<FindingReport> = findings.take(LOT).collect();
-            if lot.is_empty() {
-                return list.end();
-            }
-            let lines: Vec<Result<Box<RawValue>, _>> =
-                lot.par_iter().with_min_len(32).map(to_raw_value).collect();
-            for line in lines {
-                list.serialize_element(&line.map_err(serde::ser::Error::custom)?)?;
-            }
+    // Its own findings come first among those that are given one by one.
+    let bare = ScanReport {
+        findings: Vec::new(),
+        ..header.clone()
+    };
+    let header = serde_json::to_string_pretty(&bare)?;
+    let Some(head) = header.strip_suffix("[]\n}") else {
+        // The list of findings is empty and the last field of a header.
+        return Err(io::Error::other(
+            "a scan's header ends with an empty list of findings",
+        ));
+    };
+    out.write_all(head.as_bytes())?;
+    let mut before: &[u8] = b"[\n    ";
+    loop {
+        let lot: Vec<FindingReport> = findings.take(LOT).collect();
+        if lot.is_empty() {
+            break;
+        }
+        let pieces: Vec<serde_json::Result<Vec<u8>>> = lot.par_chunks(PIECE).map(lines).collect();
+        for piece in pieces {
+            out.write_all(before)?;
+            out.write_all(&piece?)?;
+            before = b",\n    ";
         }
     }
+    let end: &[u8] = if before.starts_with(b",") {
+        b"\n  ]\n}\n"
+    } else {
+        b"[]\n}\n"
+    };
+    out.write_all(end)
 }
 
-impl Serialize for Streamed<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Without `..`: a field added to the report can't be forgotten here.
-        let ScanReport {
-            schema_version,
-            kind,
-            generator,
-            now,
-            inputs: _,
-            cluster,
-            baselines,
-            controls,
-            coverage,
-            severities,
-            diagnostics,
-            findings: _,
-        } = self.header;
-        let mut object = serializer.serialize_struct("ScanReport", 11)?;
-        object.serialize_field("schemaVersion", schema_version)?;
-        object.serialize_field("kind", kind)?;
-        object.serialize_field("generator", generator)?;
-        object.serialize_field("now", now)?;
-        object.serialize_field("cluster", cluster)?;
-        object.serialize_field("baselines", baselines)?;
-        object.serialize_field("controls", controls)?;
-        object.serialize_field("coverage", coverage)?;
-        object.serialize_field("severities", severities)?;
-        object.serialize_field("diagnostics", diagnostics)?;
-        object.serialize_field("findings", &self.findings)?;
-        object.end()
+/// Some findings, a line each.
+fn lines(findings: &[FindingReport]) -> serde_json::Result<Vec<u8>> {
+    let mut text = Vec::with_capacity(findings.len() * USUAL);
+    for finding in findings {
+        if !text.is_empty() {
+            text.extend_from_slice(b",\n    ");
+        }
+        serde_json::to_writer(&mut text, finding)?;
     }
+    Ok(text)
 }
 
 /// Values that are made while they are written. Written once; a second time
