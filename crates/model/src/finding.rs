@@ -44,7 +44,11 @@ impl fmt::Display for FindingId {
         let mut digits = [0_u8; 32];
         for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
             for (digit, value) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
-                *digit = if value < 10 { b'0' + value } else { b'a' - 10 + value };
+                *digit = if value < 10 {
+                    b'0' + value
+                } else {
+                    b'a' - 10 + value
+                };
             }
         }
         f.pad(std::str::from_utf8(&digits).unwrap_or_default())

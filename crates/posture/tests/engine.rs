@@ -260,7 +260,11 @@ fn the_same_object_in_two_files_is_judged_in_each() {
         .iter()
         .map(|f| {
             let edit = f.fixes[0].edits[0].to_string();
-            (f.evidence().location().file.to_string(), f.waiver.is_some(), edit)
+            (
+                f.evidence().location().file.to_string(),
+                f.waiver.is_some(),
+                edit,
+            )
         })
         .collect();
     let edit = |index: u32| {
@@ -268,15 +272,23 @@ fn the_same_object_in_two_files_is_judged_in_each() {
     };
     assert_eq!(
         seen,
-        [("a.yaml".to_owned(), false, edit(0)), ("b.yaml".to_owned(), true, edit(1))]
+        [
+            ("a.yaml".to_owned(), false, edit(0)),
+            ("b.yaml".to_owned(), true, edit(1))
+        ]
     );
-    assert_eq!(findings[0].id, findings[1].id, "it is one finding, seen twice");
+    assert_eq!(
+        findings[0].id, findings[1].id,
+        "it is one finding, seen twice"
+    );
 }
 
 #[test]
 fn objects_without_pods_are_judged_wherever_they_are_written() {
     let role = |verbs: &str| {
-        format!("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: r}}\nrules: [{{apiGroups: ['*'], resources: ['*'], verbs: [{verbs}]}}]\n")
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: r}}\nrules: [{{apiGroups: ['*'], resources: ['*'], verbs: [{verbs}]}}]\n"
+        )
     };
     let all = documents("a.yaml", &role("get"))
         .into_iter()
@@ -286,7 +298,10 @@ fn objects_without_pods_are_judged_wherever_they_are_written() {
         ..Request::default()
     };
     let (findings, _) = evaluate(&inventory(all), &request);
-    let files: Vec<&str> = findings.iter().map(|f| &*f.evidence().location().file).collect();
+    let files: Vec<&str> = findings
+        .iter()
+        .map(|f| &*f.evidence().location().file)
+        .collect();
     assert!(files.contains(&"b.yaml"), "{files:?}");
 }
 
@@ -442,5 +457,8 @@ fn an_object_written_too_often_is_unknown_and_not_slow() {
     let (findings, evaluation) = scan_for(&text, &baselines(&["pss/baseline"]));
     assert_eq!(findings.len(), 256);
     let reasons: Vec<&str> = evaluation.unevaluated.iter().map(|u| &*u.reason).collect();
-    assert_eq!(reasons, ["it is written in 300 places, of which the first 256 are judged"]);
+    assert_eq!(
+        reasons,
+        ["it is written in 300 places, of which the first 256 are judged"]
+    );
 }

@@ -2,6 +2,7 @@
 //! metadata is one, so that it has tests.
 
 pub mod bench;
+pub mod cluster;
 pub mod deny;
 pub mod fuzz;
 pub mod layers;
@@ -25,7 +26,7 @@ impl std::fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
-const VERBS: &str = "lint, docs, tidy, deny, schemas, bench, fuzz";
+const VERBS: &str = "lint, docs, tidy, deny, schemas, bench, fuzz, cluster";
 
 /// Runs one verb with its arguments.
 ///
@@ -40,6 +41,7 @@ pub fn run(verb: &str, args: &[String]) -> Result<()> {
         "schemas" => schemas::schemas(args),
         "bench" => bench::bench(args),
         "fuzz" => fuzz::fuzz(args),
+        "cluster" => cluster::cluster(args),
         _ => Err(Usage(format!("no verb `{verb}`; verbs: {VERBS}")).into()),
     }
 }

