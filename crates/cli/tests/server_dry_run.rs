@@ -462,10 +462,6 @@ fn fixes_pass_a_server_dry_run_and_clear_their_findings() {
         },
         Case {
             lost: &["# the installer insists"],
-            known: &[(
-                "ops/node-agent.yaml",
-                "cannot set `allowPrivilegeEscalation` to false and `privileged` to true",
-            )],
             ..case("shop-everything", &shop, &[])
         },
         case("shop-new-objects", &shop, &["network-policy-missing"]),

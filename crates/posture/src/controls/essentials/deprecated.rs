@@ -293,31 +293,51 @@ fn deprecated_api(object: &ObjectContext<'_>, sink: &mut Sink) {
         removed.minor,
         object.kind()
     );
-    let spec = object.root().get("spec");
-    let selected = spec
-        .and_then(|spec| spec.get("selector"))
-        .is_some_and(|selector| !selector.is_empty());
-    // An empty selector of a budget meant nothing once and means everything now.
-    let changed = removed.now == "policy/v1"
-        && spec.is_some_and(|spec| spec.get("selector").is_some_and(|s| s.is_empty()));
-    let simple = removed.also.is_empty() && !changed || removed.also == SELECTOR && selected;
-    let remedy = if removed.now.is_empty() {
-        Remedy::manual("Replace it", removed.also)
-    } else if simple {
-        Remedy::new("Use the version that replaced it").set(path.clone(), removed.now)
-    } else if changed {
-        Remedy::manual(
-            format!("Change it to {}", removed.now),
-            "An empty selector means every pod of the namespace there.",
-        )
-    } else {
-        Remedy::manual(format!("Change it to {}", removed.now), removed.also)
-    };
     sink.report(
         Violation::new("apiVersion", path, message)
             .observed(written)
-            .remedy(remedy),
+            .remedy(remedy(object, removed)),
     );
+}
+
+/// The new version alone where nothing else changed for this object, with what
+/// the new version no longer has taken out.
+fn remedy(object: &ObjectContext<'_>, removed: &Removed) -> Remedy {
+    if removed.now.is_empty() {
+        return Remedy::manual("Replace it", removed.also);
+    }
+    let manual = |also| Remedy::manual(format!("Change it to {}", removed.now), also);
+    let field = |name: &str| object.root().get("spec")?.get(name);
+    let selector = field("selector");
+    let mut renamed = Remedy::new("Use the version that replaced it")
+        .set(Path::object("apiVersion"), removed.now);
+    match removed.also {
+        // An empty selector of a budget meant nothing once.
+        "" if removed.now == "policy/v1" && selector.is_some_and(Node::is_empty) => {
+            manual("An empty selector means every pod of the namespace there.")
+        }
+        "" if object.root().get("subjects").is_some_and(has_old_subjects) => manual(
+            "Subjects name their apiGroup there instead of an apiVersion, and all who log in are the group system:authenticated, not the user `*`.",
+        ),
+        "" => renamed,
+        SELECTOR if selector.is_some_and(|selector| !selector.is_empty()) => {
+            for gone in ["rollbackTo", "templateGeneration"] {
+                if field(gone).is_some() {
+                    renamed = renamed.remove(Path::object(format!("spec.{gone}")));
+                }
+            }
+            renamed
+        }
+        also => manual(also),
+    }
+}
+
+/// Whether subjects of a binding are written as only its first version had them.
+fn has_old_subjects(subjects: Node<'_>) -> bool {
+    subjects.items().any(|subject| {
+        subject.get("apiVersion").is_some()
+            || subject.get("name").and_then(Node::as_str) == Some("*")
+    })
 }
 
 #[cfg(test)]

@@ -78,6 +78,9 @@ fn is_internal(object: &ObjectContext<'_>) -> bool {
     })
 }
 
+/// How traffic from outside is spread.
+const TRAFFIC_POLICY: &str = "externalTrafficPolicy";
+
 /// Services open no port of every node.
 pub static NODE_PORT: Control = Control::object(
     &Rule {
@@ -114,6 +117,15 @@ fn node_port(object: &ObjectContext<'_>, sink: &mut Sink) {
             remedy = remedy.remove(Path::object(format!("spec.ports[{index}].nodePort")));
         }
     }
+    // So is a traffic policy for a Service that nobody outside reaches.
+    if object
+        .root()
+        .get("spec")
+        .and_then(|spec| spec.get(TRAFFIC_POLICY))
+        .is_some()
+    {
+        remedy = remedy.remove(Path::object(format!("spec.{TRAFFIC_POLICY}")));
+    }
     sink.report(
         Violation::new("type", Path::object("spec.type"), "the Service opens a port on every node, to whoever reaches a node")
             .observed(service.type_node())
@@ -147,6 +159,16 @@ fn external_ips(object: &ObjectContext<'_>, sink: &mut Sink) {
     let Some(first) = service.external_ips().next() else {
         return;
     };
+    let mut remedy =
+        Remedy::new("Claim no external addresses").remove(Path::object("spec.externalIPs"));
+    // Nobody outside reaches it then, and the API server refuses a policy for
+    // traffic from there.
+    let spec = object.root().get("spec");
+    if service.service_type() == ServiceType::ClusterIp
+        && spec.and_then(|spec| spec.get(TRAFFIC_POLICY)).is_some()
+    {
+        remedy = remedy.remove(Path::object(format!("spec.{TRAFFIC_POLICY}")));
+    }
     sink.report(
         Violation::new(
             "externalIPs",
@@ -155,8 +177,7 @@ fn external_ips(object: &ObjectContext<'_>, sink: &mut Sink) {
         )
         .observed(Some(first))
         .remedy(
-            Remedy::new("Claim no external addresses")
-                .remove(Path::object("spec.externalIPs"))
+            remedy
                 .decision("Clients that use these addresses no longer reach the pods: a load balancer (MetalLB, your cloud's) must have them."),
         ),
     );

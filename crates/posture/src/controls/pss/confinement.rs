@@ -1,11 +1,19 @@
 //! What confines a container from outside: seccomp, AppArmor, SELinux, the
 //! masks over /proc, and kernel parameters.
 
+use plimsoll_inventory::view::pod::Container;
 use plimsoll_manifest::Node;
 use plimsoll_model::{Mapping, Rule, Severity};
 
-use super::{STANDARD, scope::scopes};
+use super::{
+    STANDARD,
+    scope::{Scope, scopes},
+};
 use crate::{At, Control, Path, PodContext, Remedy, Sink, Violation};
+
+/// How profiles were named before 1.30 had a field for them; the container's
+/// name follows.
+const APPARMOR_ANNOTATION: &str = "container.apparmor.security.beta.kubernetes.io/";
 
 /// AppArmor stays on.
 pub static APPARMOR: Control = Control::pod(
@@ -49,32 +57,39 @@ pub static APPARMOR: Control = Control::pod(
 );
 
 fn apparmor(pod: &PodContext<'_>, sink: &mut Sink) {
-    const PREFIX: &str = "container.apparmor.security.beta.kubernetes.io/";
+    const FIELD: &str = "securityContext.appArmorProfile.type";
     for (key, value) in pod.template.annotations() {
-        let Some(container) = key.strip_prefix(PREFIX) else {
+        let Some(container) = key.strip_prefix(APPARMOR_ANNOTATION) else {
             continue;
         };
         if value.is_empty() || value == "runtime/default" || value.starts_with("localhost/") {
             continue;
         }
         let path = Path::template(format!("metadata.annotations[\"{key}\"]"));
+        let container = pod
+            .containers()
+            .iter()
+            .find(|found| found.name() == container);
+        // A field decides from 1.30 on, and the API server wants both to agree.
+        let has_field = pod.security_context().mapping("appArmorProfile").is_some()
+            || container.is_some_and(|c| c.security_context().mapping("appArmorProfile").is_some());
+        let remedy = if has_field {
+            Remedy::new("Leave the AppArmor profile to the field").remove(path.clone())
+        } else {
+            Remedy::new("Use the runtime's AppArmor profile").set(path.clone(), "runtime/default")
+        };
         let mut violation = Violation::new(
             format!("annotation {key}"),
-            path.clone(),
+            path,
             "an annotation takes the container out of AppArmor's default profile",
         )
         .observed(pod.annotation_node(key))
-        .remedy(Remedy::new("Use the runtime's AppArmor profile").set(path, "runtime/default"));
-        if let Some(container) = pod
-            .containers()
-            .iter()
-            .find(|found| found.name() == container)
-        {
+        .remedy(remedy);
+        if let Some(container) = container {
             violation = violation.in_container(container);
         }
         sink.report(violation);
     }
-    const FIELD: &str = "securityContext.appArmorProfile.type";
     for scope in scopes(pod) {
         let Some(kind) = scope.context.profile_type("appArmorProfile") else {
             continue;
@@ -83,9 +98,34 @@ fn apparmor(pod: &PodContext<'_>, sink: &mut Sink) {
             let message = "the AppArmor profile is neither the runtime's nor a local one";
             let remedy = Remedy::new("Use the runtime's AppArmor profile")
                 .set(scope.at(FIELD), "RuntimeDefault");
+            let remedy = without_annotations(pod, &scope, remedy);
             sink.report(scope.violation(FIELD, message).remedy(remedy));
         }
     }
+}
+
+/// Removes the annotations of the containers that the field of this scope is
+/// for where they name another profile than the runtime's: the API server
+/// refuses the two side by side.
+fn without_annotations(pod: &PodContext<'_>, scope: &Scope<'_, '_>, remedy: Remedy) -> Remedy {
+    let applies = |container: &Container<'_>| match scope.container {
+        Some(own) => own.name() == container.name(),
+        None => container
+            .security_context()
+            .mapping("appArmorProfile")
+            .is_none(),
+    };
+    pod.containers()
+        .iter()
+        .filter(|container| applies(container))
+        .map(|container| format!("{APPARMOR_ANNOTATION}{}", container.name()))
+        .filter(|key| {
+            let value = pod.template.annotation(key);
+            value.is_some_and(|value| value != "runtime/default")
+        })
+        .fold(remedy, |remedy, key| {
+            remedy.remove(Path::template(format!("metadata.annotations[\"{key}\"]")))
+        })
 }
 
 /// SELinux keeps its types for containers.

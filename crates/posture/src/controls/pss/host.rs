@@ -7,6 +7,8 @@ use plimsoll_model::{Mapping, Rule, Severity};
 use super::STANDARD;
 use crate::{At, Control, Path, PodContext, Remedy, Sink, Violation};
 
+const HOST_PROCESS: &str = "securityContext.windowsOptions.hostProcess";
+
 /// Pods share no namespace with their node.
 pub static HOST_NAMESPACES: Control = Control::pod(
     &Rule {
@@ -97,9 +99,12 @@ fn host_namespaces(pod: &PodContext<'_>, sink: &mut Sink) {
         let field = pod.spec.get(name);
         if field.and_then(Node::as_bool) == Some(true) {
             let path = Path::template(path);
-            let remedy = Remedy::new(summary)
-                .set(path.clone(), false)
-                .decision(decision);
+            let remedy = Remedy::new(summary).decision(decision);
+            let remedy = if name == "hostNetwork" {
+                own_network(pod, remedy)
+            } else {
+                remedy.set(path.clone(), false)
+            };
             sink.report(
                 Violation::new(name, path, message)
                     .observed(field)
@@ -107,6 +112,27 @@ fn host_namespaces(pod: &PodContext<'_>, sink: &mut Sink) {
             );
         }
     }
+}
+
+/// Takes the pod out of the node's network. The API server wants containers
+/// that are processes of a Windows node to stay there: they become containers.
+fn own_network(pod: &PodContext<'_>, remedy: Remedy) -> Remedy {
+    no_host_process(pod, remedy.set(Path::template("spec.hostNetwork"), false))
+}
+
+/// Makes every process of a Windows node a container. The API server takes no
+/// pod in which some are and some are not.
+fn no_host_process(pod: &PodContext<'_>, mut remedy: Remedy) -> Remedy {
+    if pod.security_context().host_process() == Some(true) {
+        let path = Path::template(format!("spec.{HOST_PROCESS}"));
+        remedy = remedy.set(path, false);
+    }
+    pod.containers()
+        .iter()
+        .filter(|container| container.security_context().host_process() == Some(true))
+        .fold(remedy, |remedy, container| {
+            remedy.set(container.at(HOST_PROCESS), false)
+        })
 }
 
 /// Containers take no port of the node.
@@ -158,13 +184,20 @@ fn host_ports(pod: &PodContext<'_>, sink: &mut Sink) {
                 )
                 .in_container(container)
                 .observed(port.node().get("hostPort"))
-                .remedy(
-                    Remedy::new("Close the port of the node")
-                        .remove(path)
-                        .decision("Clients that use the node's address must go through a Service."),
-                ),
+                .remedy(closed(pod, path)),
             );
         }
+    }
+}
+
+/// Removes the port of the node. In the node's network every port of the
+/// container is one of the node, and the API server writes it down again.
+fn closed(pod: &PodContext<'_>, port: Path) -> Remedy {
+    let remedy = Remedy::new("Close the port of the node").remove(port);
+    if pod.spec.host_network() == Some(true) {
+        own_network(pod, remedy).decision("The pod leaves the node's network, where every port is the node's: clients that use the node's address must go through a Service, and a program that watches or configures the node's network can't do so any more.")
+    } else {
+        remedy.decision("Clients that use the node's address must go through a Service.")
     }
 }
 
@@ -210,9 +243,8 @@ pub static WINDOWS_HOST_PROCESS: Control = Control::pod(
 );
 
 fn windows_host_process(pod: &PodContext<'_>, sink: &mut Sink) {
-    const FIELD: &str = "securityContext.windowsOptions.hostProcess";
-    let remedy = |path: Path| {
-        Remedy::new("Run it as a container").set(path, false).decision(
+    let remedy = || {
+        no_host_process(pod, Remedy::new("Run the pod's containers as such")).decision(
             "A program that administers the node can't do so from a container; hostNetwork is no longer needed either.",
         )
     };
@@ -224,14 +256,14 @@ fn windows_host_process(pod: &PodContext<'_>, sink: &mut Sink) {
     };
     let context = pod.security_context();
     if context.host_process() == Some(true) && observed(context) {
-        let path = Path::template("spec.securityContext.windowsOptions.hostProcess");
+        let path = Path::template(format!("spec.{HOST_PROCESS}"));
         sink.report(
             Violation::new(
-                FIELD,
-                path.clone(),
+                HOST_PROCESS,
+                path,
                 "the pod's containers run as processes of the Windows node",
             )
-            .remedy(remedy(path)),
+            .remedy(remedy()),
         );
     }
     for container in pod.containers() {
@@ -239,10 +271,10 @@ fn windows_host_process(pod: &PodContext<'_>, sink: &mut Sink) {
             sink.report(
                 Violation::of(
                     container,
-                    FIELD,
+                    HOST_PROCESS,
                     "the container runs as a process of the Windows node",
                 )
-                .remedy(remedy(container.at(FIELD))),
+                .remedy(remedy()),
             );
         }
     }

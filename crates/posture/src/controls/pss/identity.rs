@@ -44,10 +44,24 @@ fn run_as_non_root(pod: &PodContext<'_>, sink: &mut Sink) {
         return;
     }
     let path = || Path::template("spec.securityContext.runAsNonRoot");
+    // The kubelet starts no container that must not be root and asks for it.
+    let no_root_of_pod = |remedy: Remedy| match pod.security_context().run_as_user() {
+        Some(0) => remedy.remove(Path::template("spec.securityContext.runAsUser")),
+        _ => remedy,
+    };
     let of_pod = || {
-        Remedy::new("Require that the pod's containers do not run as root")
+        let remedy = Remedy::new("Require that the pod's containers do not run as root")
             .set(path(), true)
-            .decision(IMAGE)
+            .decision(IMAGE);
+        pod.containers()
+            .iter()
+            .filter(|container| {
+                let context = container.security_context();
+                context.run_as_non_root().is_none() && context.run_as_user() == Some(0)
+            })
+            .fold(no_root_of_pod(remedy), |remedy, container| {
+                remedy.remove(container.at("securityContext.runAsUser"))
+            })
     };
 
     let context = pod.security_context();
@@ -62,9 +76,14 @@ fn run_as_non_root(pod: &PodContext<'_>, sink: &mut Sink) {
     for container in pod.containers() {
         let context = container.security_context();
         let of_container = || {
-            Remedy::new("Require that the container does not run as root")
+            let remedy = Remedy::new("Require that the container does not run as root")
                 .set(container.at(FIELD), true)
-                .decision(IMAGE)
+                .decision(IMAGE);
+            match context.run_as_user() {
+                Some(0) => no_root_of_pod(remedy.remove(container.at("securityContext.runAsUser"))),
+                Some(_) => remedy,
+                None => no_root_of_pod(remedy),
+            }
         };
         match (context.run_as_non_root(), pod_wide) {
             (Some(true), _) | (None, Some(true)) => {}

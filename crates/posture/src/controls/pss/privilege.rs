@@ -1,9 +1,10 @@
 //! What a container may do that an ordinary process may not.
 
 use plimsoll_inventory::view::pod::Container;
+use plimsoll_manifest::Node;
 use plimsoll_model::{Mapping, Rule, Severity};
 
-use super::STANDARD;
+use super::{STANDARD, scope::unless_windows};
 use crate::{At, Control, PodContext, Remedy, Sink, Violation};
 
 /// Containers are not privileged.
@@ -62,9 +63,12 @@ fn privileged(pod: &PodContext<'_>, sink: &mut Sink) {
                 Violation::of(container, FIELD, "the container is privileged")
                     .observed(context.get("privileged"))
                     .remedy(
-                        Remedy::new("Run the container without privileges")
-                            .set(container.at(FIELD), false)
-                            .decision("The program may rely on devices or capabilities of the node: give it the single capabilities it needs."),
+                        unprivileged(container, Remedy::new("Run the container without privileges"))
+                            .decision(if passes_mounts(container).next().is_none() {
+                                "The program may rely on devices or capabilities of the node: give it the single capabilities it needs."
+                            } else {
+                                "The program may rely on devices or capabilities of the node: give it the single capabilities it needs. What it mounts no longer reaches the node."
+                            }),
                     ),
             );
         }
@@ -116,13 +120,63 @@ fn allow_privilege_escalation(pod: &PodContext<'_>, sink: &mut Sink) {
         sink.report(
             Violation::of(container, FIELD, message)
                 .observed(context.get("allowPrivilegeEscalation"))
-                .remedy(
-                    Remedy::new("Forbid the container to gain privileges")
-                        .set(container.at(FIELD), false)
-                        .decision("Setuid programs in the image, such as sudo, no longer work."),
-                ),
+                .remedy(unless_windows(pod, no_escalation(container, FIELD))),
         );
     }
+}
+
+/// The fix that the API server takes: it refuses `allowPrivilegeEscalation:
+/// false` beside `privileged: true` and beside the added capability
+/// `CAP_SYS_ADMIN`, in this spelling (validation of `SecurityContext`).
+fn no_escalation(container: &Container<'_>, field: &'static str) -> Remedy {
+    let context = container.security_context();
+    let mut remedy =
+        Remedy::new("Forbid the container to gain privileges").set(container.at(field), false);
+    let mut decisions = vec!["Setuid programs in the image, such as sudo, no longer work."];
+    if context.privileged() == Some(true) {
+        remedy = unprivileged(container, remedy);
+        decisions.push("Kubernetes refuses it for a privileged container, so that this one loses its privileges too: give it the single capabilities it needs.");
+    }
+    // From the last to the first, so that each index is still right when it is used.
+    let added: Vec<(u32, &str)> = context.capabilities("add").collect();
+    let mut takes = false;
+    for (index, _) in added
+        .into_iter()
+        .rev()
+        .filter(|(_, name)| *name == "CAP_SYS_ADMIN")
+    {
+        remedy = remedy.remove(container.at(format!("securityContext.capabilities.add[{index}]")));
+        takes = true;
+    }
+    if takes {
+        decisions
+            .push("Kubernetes refuses it beside CAP_SYS_ADMIN, so that this capability goes too.");
+    }
+    match decisions.as_slice() {
+        [one] => remedy.decision(*one),
+        several => remedy.decision(several.join(" ")),
+    }
+}
+
+/// Takes the container's privileges, and what the API server refuses without
+/// them: a mount that is passed on to the node.
+fn unprivileged(container: &Container<'_>, remedy: Remedy) -> Remedy {
+    let remedy = remedy.set(container.at("securityContext.privileged"), false);
+    passes_mounts(container).fold(remedy, |remedy, index| {
+        let field = format!("volumeMounts[{index}].mountPropagation");
+        remedy.set(container.at(field), "HostToContainer")
+    })
+}
+
+/// The mounts through which what the container mounts reaches the node.
+fn passes_mounts(container: &Container<'_>) -> impl Iterator<Item = u32> {
+    container
+        .volume_mounts()
+        .filter(|mount| {
+            let propagation = mount.node().get("mountPropagation");
+            propagation.and_then(Node::as_str) == Some("Bidirectional")
+        })
+        .map(|mount| mount.index())
 }
 
 /// Containers add none but the capabilities of the runtime's default set.
@@ -249,9 +303,9 @@ fn capabilities_restricted(pod: &PodContext<'_>, sink: &mut Sink) {
         if !context.capabilities("drop").any(|(_, name)| name == "ALL") {
             sink.report(
                 Violation::of(container, DROP, "the container does not drop all capabilities").remedy(
-                    Remedy::new("Drop all capabilities")
+                    unless_windows(pod, Remedy::new("Drop all capabilities")
                         .add(container.at(DROP), "ALL")
-                        .decision("A program that needs a capability fails without it: one that opens a port below 1024 needs NET_BIND_SERVICE added."),
+                        .decision("A program that needs a capability fails without it: one that opens a port below 1024 needs NET_BIND_SERVICE added.")),
                 ),
             );
         }

@@ -3,7 +3,7 @@
 use plimsoll_inventory::view::pod::{Container, SecurityContext};
 use plimsoll_manifest::FieldPath;
 
-use crate::{At, Path, PodContext, Violation};
+use crate::{At, Path, PodContext, Remedy, Violation};
 
 /// One security context: the pod's or a container's.
 pub(super) struct Scope<'c, 'a> {
@@ -46,5 +46,18 @@ impl Scope<'_, '_> {
             Some(container) => violation.in_container(container),
             None => violation,
         }
+    }
+}
+
+/// The same remedy, unless the pod is for Windows: until 1.25 the standard asks
+/// such pods too for fields that the API server refuses them.
+pub(super) fn unless_windows(pod: &PodContext<'_>, remedy: Remedy) -> Remedy {
+    if pod.is_windows() {
+        Remedy::manual(
+            "Judge the pod by the standard of 1.25 or later",
+            "The API server takes no such field where os.name is windows. Older standards ask for it all the same: the pod can't pass them.",
+        )
+    } else {
+        remedy
     }
 }

@@ -1,14 +1,22 @@
 //! Which system calls containers may make.
 
+use plimsoll_inventory::view::pod::Container;
 use plimsoll_model::{Mapping, Rule, Severity};
 
-use super::{STANDARD, scope::scopes};
+use super::{
+    STANDARD,
+    scope::{scopes, unless_windows},
+};
 use crate::{At, Control, Path, PodContext, Remedy, Sink, Violation};
 
 const TUTORIAL: &str = "https://kubernetes.io/docs/tutorials/security/seccomp/";
 const FIELD: &str = "securityContext.seccompProfile.type";
 const BAD: &str = "the seccomp profile is neither the runtime's nor a local one";
 const SUMMARY: &str = "Use the runtime's seccomp profile";
+
+/// Annotations that named profiles before 1.19 had a field for them.
+const OF_POD: &str = "seccomp.security.alpha.kubernetes.io/pod";
+const OF_CONTAINER: &str = "container.seccomp.security.alpha.kubernetes.io/";
 
 /// Seccomp is not switched off.
 pub static SECCOMP_BASELINE: Control = Control::pod(
@@ -44,10 +52,36 @@ fn seccomp_baseline(pod: &PodContext<'_>, sink: &mut Sink) {
             .profile_type("seccompProfile")
             .is_some_and(|kind| !is_confined(kind))
         {
-            let remedy = Remedy::new(SUMMARY).set(scope.at(FIELD), "RuntimeDefault");
+            let remedy = runtime_default(pod, scope.container, Remedy::new(SUMMARY));
             sink.report(scope.violation(FIELD, BAD).remedy(remedy));
         }
     }
+}
+
+/// Sets the field, and removes the annotation of the same pod or container
+/// where it says something else: the API server refuses the two side by side.
+/// Annotations mean nothing since 1.27.
+fn runtime_default(
+    pod: &PodContext<'_>,
+    container: Option<&Container<'_>>,
+    remedy: Remedy,
+) -> Remedy {
+    let (at, key) = match container {
+        None => (Path::template(format!("spec.{FIELD}")), OF_POD.to_owned()),
+        Some(container) => (
+            container.at(FIELD),
+            format!("{OF_CONTAINER}{}", container.name()),
+        ),
+    };
+    let remedy = remedy.set(at, "RuntimeDefault");
+    match pod.template.annotation(&key) {
+        None | Some("runtime/default" | "docker/default") => remedy,
+        Some(_) => remedy.remove(annotation_path(&key)),
+    }
+}
+
+fn annotation_path(key: &str) -> Path {
+    Path::template(format!("metadata.annotations[\"{key}\"]"))
 }
 
 fn is_confined(kind: &str) -> bool {
@@ -56,8 +90,6 @@ fn is_confined(kind: &str) -> bool {
 
 /// How profiles were named before 1.19 had a field for them.
 fn annotations(pod: &PodContext<'_>, sink: &mut Sink) {
-    const OF_POD: &str = "seccomp.security.alpha.kubernetes.io/pod";
-    const OF_CONTAINER: &str = "container.seccomp.security.alpha.kubernetes.io/";
     let of_containers = pod.containers().iter().map(|container| {
         (
             format!("{OF_CONTAINER}{}", container.name()),
@@ -72,8 +104,13 @@ fn annotations(pod: &PodContext<'_>, sink: &mut Sink) {
         {
             continue;
         }
-        let path = Path::template(format!("metadata.annotations[\"{key}\"]"));
-        let remedy = Remedy::new(SUMMARY).set(path.clone(), "runtime/default");
+        let path = annotation_path(&key);
+        // A field beside it decides from 1.19 on, and must agree with it.
+        let context = container.map_or(pod.security_context(), |c| c.security_context());
+        let remedy = match context.mapping("seccompProfile") {
+            Some(_) => Remedy::new("Leave the profile to the field").remove(path.clone()),
+            None => Remedy::new(SUMMARY).set(path.clone(), "runtime/default"),
+        };
         let violation = Violation::new(format!("annotation {key}"), path, BAD)
             .observed(pod.annotation_node(&key))
             .remedy(remedy);
@@ -115,32 +152,34 @@ fn seccomp_restricted(pod: &PodContext<'_>, sink: &mut Sink) {
         return;
     }
     let pod_wide = pod.security_context().profile_type("seccompProfile");
+    let fix = |container: Option<&Container<'_>>, summary: &'static str| {
+        unless_windows(pod, runtime_default(pod, container, Remedy::new(summary)))
+    };
     for scope in scopes(pod) {
         let Some(kind) = scope.context.profile_type("seccompProfile") else {
             // What the pod says holds; when that is wrong it is said once.
             if let (Some(container), None) = (scope.container, pod_wide) {
-                let path = Path::template("spec.securityContext.seccompProfile.type");
                 sink.report(
                     Violation::of(
                         container,
                         FIELD,
                         "neither the pod nor the container has a seccomp profile",
                     )
-                    .remedy(
-                        Remedy::new("Use the runtime's seccomp profile for the pod")
-                            .set(path, "RuntimeDefault"),
-                    )
-                    .remedy(
-                        Remedy::new("Use the runtime's seccomp profile for the container")
-                            .set(container.at(FIELD), "RuntimeDefault"),
-                    ),
+                    .remedy(fix(None, "Use the runtime's seccomp profile for the pod"))
+                    .remedy(fix(
+                        Some(container),
+                        "Use the runtime's seccomp profile for the container",
+                    )),
                 );
             }
             continue;
         };
         if !is_confined(kind) {
-            let remedy = Remedy::new(SUMMARY).set(scope.at(FIELD), "RuntimeDefault");
-            sink.report(scope.violation(FIELD, BAD).remedy(remedy));
+            sink.report(
+                scope
+                    .violation(FIELD, BAD)
+                    .remedy(fix(scope.container, SUMMARY)),
+            );
         }
     }
 }
