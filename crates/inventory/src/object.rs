@@ -182,8 +182,7 @@ impl Labelled for PodLabels {
 /// The asset that a document is, before it is known who controls it.
 pub(crate) fn asset_of(document: &Document, settings: &Settings, strings: &mut Strings) -> Asset {
     let root = document.root();
-    let api_version = text(root, "apiVersion").unwrap_or_default();
-    let kind = text(root, "kind").unwrap_or_default();
+    let (api_version, kind) = (document.api_version(), document.kind());
     let group = group_of(api_version);
     let metadata = root.get("metadata");
     let named = |field: &str| metadata.and_then(|metadata| text(metadata, field));

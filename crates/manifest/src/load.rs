@@ -47,7 +47,8 @@ pub enum SkipReason {
     /// A list or a scalar.
     #[error("it is not a mapping")]
     NotAnObject,
-    /// A mapping without `apiVersion` and `kind`, both non-empty strings.
+    /// A mapping without `apiVersion` and `kind`, both non-empty strings, that no typed list names
+    /// either.
     #[error("it has no apiVersion and kind")]
     NoApiVersionOrKind,
 }
@@ -119,6 +120,7 @@ pub(crate) fn parse_one(source: &Arc<Source>, limits: &Limits) -> Option<Documen
         tree,
         root,
         index: 0,
+        list: None,
     })
 }
 
@@ -332,6 +334,7 @@ impl<'s> Loader<'s> {
                     tree,
                     root,
                     index: 0,
+                    list: None,
                 };
                 self.document(document);
             }
@@ -356,17 +359,22 @@ impl<'s> Loader<'s> {
         } else if let Some(items) = list_items(root) {
             // Not itself an object; its items count instead.
             self.count -= 1;
-            let items: Vec<u32> = items.items().map(Node::id).collect();
-            for root in items {
+            let list = root.id();
+            let items: Vec<(u32, bool)> = items
+                .items()
+                .map(|item| (item.id(), is_named_by(root, item)))
+                .collect();
+            for (root, is_named) in items {
                 if self.full {
                     return;
                 }
                 self.document(Document {
                     root,
+                    list: is_named.then_some(list),
                     ..document.clone()
                 });
             }
-        } else if let Some(reason) = skip_reason(root) {
+        } else if let Some(reason) = skip_reason(&document) {
             let (span, place) = (root.span(), root.place());
             self.loaded.skipped.push(Skipped {
                 span,
@@ -401,16 +409,29 @@ fn list_items(root: Node<'_>) -> Option<Node<'_>> {
     matches!(items.kind(), Kind::Sequence | Kind::Null).then_some(items)
 }
 
-fn skip_reason(root: Node<'_>) -> Option<SkipReason> {
-    if root.kind() != Kind::Mapping {
+/// Whether a typed list names what its item does not: the API returns the items of a `PodList`
+/// without `apiVersion` and `kind`. What has no metadata is no object, whatever list it is in.
+fn is_named_by(list: Node<'_>, item: Node<'_>) -> bool {
+    let kind = list
+        .named("kind")
+        .and_then(|kind| kind.strip_suffix("List"))
+        .filter(|kind| !kind.is_empty());
+    let of_kind = match item.named("kind") {
+        None => kind.is_some(),
+        own => own == kind,
+    };
+    of_kind
+        && item
+            .get("metadata")
+            .is_some_and(|metadata| metadata.kind() == Kind::Mapping)
+}
+
+fn skip_reason(document: &Document) -> Option<SkipReason> {
+    if document.root().kind() != Kind::Mapping {
         return Some(SkipReason::NotAnObject);
     }
-    let named = |key| {
-        root.get(key)
-            .and_then(Node::as_str)
-            .is_some_and(|text| !text.is_empty())
-    };
-    (!named("apiVersion") || !named("kind")).then_some(SkipReason::NoApiVersionOrKind)
+    let is_named = !document.api_version().is_empty() && !document.kind().is_empty();
+    (!is_named).then_some(SkipReason::NoApiVersionOrKind)
 }
 
 /// The first plain scalar or key with a chart's action in it.

@@ -43,7 +43,7 @@ impl Kind {
     }
 }
 
-/// One object: a YAML document, a JSON value, or one item of a `List`.
+/// One object: a YAML document, a JSON value, or one item of a `List` or of a typed list.
 ///
 /// Cloning is cheap; the file and the arena are shared.
 #[derive(Debug, Clone)]
@@ -51,9 +51,33 @@ pub struct Document {
     pub(crate) tree: Arc<Tree>,
     pub(crate) root: u32,
     pub(crate) index: u32,
+    /// The typed list that names kind and version of this item of it, as a node.
+    pub(crate) list: Option<u32>,
 }
 
 impl Document {
+    /// `apiVersion`: the object's own, or that of the typed list it is an item of. The API returns
+    /// the items of a `PodList` without either name. Empty for what is no object.
+    #[must_use]
+    pub fn api_version(&self) -> &str {
+        let own = self.root().named("apiVersion");
+        own.or_else(|| self.list()?.named("apiVersion"))
+            .unwrap_or_default()
+    }
+
+    /// `kind`: the object's own, or the one that the typed list it is an item of is named for:
+    /// `Pod` for a `PodList`. Empty for what is no object.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        let own = self.root().named("kind");
+        own.or_else(|| self.list()?.named("kind")?.strip_suffix("List"))
+            .unwrap_or_default()
+    }
+
+    fn list(&self) -> Option<Node<'_>> {
+        Some(Node::new(self, Edge::to(self.list?), false, false))
+    }
+
     /// The object itself.
     #[must_use]
     pub fn root(&self) -> Node<'_> {
@@ -178,6 +202,11 @@ impl<'a> Node<'a> {
             .iter()
             .find(|entry| self.entry_key(entry).text == key)?;
         Some(self.follow(entry.value))
+    }
+
+    /// The text of a field that is one and not empty.
+    pub(crate) fn named(self, key: &str) -> Option<&'a str> {
+        self.get(key)?.as_str().filter(|text| !text.is_empty())
     }
 
     /// The key itself, with its place, and the value.

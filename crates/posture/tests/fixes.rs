@@ -272,4 +272,9 @@ fn versions_whose_fields_changed() {
     check(&binding("{kind: User, name: \"*\"}"), None);
     let plain = binding("{kind: ServiceAccount, name: a, namespace: n}");
     check(&plain, Some(&plain.replacen("v1alpha1", "v1", 1)));
+    // An item of a list has no version of its own to change.
+    check(
+        "apiVersion: policy/v1beta1\nkind: PodDisruptionBudgetList\nitems:\n- metadata: {name: b}\n  spec: {selector: {matchLabels: {a: b}}}\n",
+        None,
+    );
 }

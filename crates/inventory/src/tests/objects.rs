@@ -460,3 +460,52 @@ fn long_chains_and_many_places_take_no_time_in_their_square() {
     let (_, pod) = estate.inventory.objects().next().expect("one object");
     assert_eq!((estate.inventory.len(), pod.also.len()), (1, 19_999));
 }
+
+#[test]
+fn items_of_typed_lists_are_what_the_list_is_of() {
+    let estate = Estate::of(
+        "apiVersion: apps/v1\nkind: DeploymentList\nitems:\n- metadata: {name: web, namespace: shop}\n  spec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: a, image: i}]}}}\n---\napiVersion: v1\nkind: ReplicationControllerList\nitems:\n- metadata: {name: old, namespace: shop}\n  spec: {selector: {app: old}, template: {metadata: {labels: {app: old}}, spec: {containers: [{name: a, image: i}]}}}\n---\n{\"kind\":\"NetworkPolicyList\",\"apiVersion\":\"networking.k8s.io/v1\",\"items\":[{\"metadata\":{\"name\":\"n\",\"namespace\":\"shop\"},\"spec\":{\"podSelector\":{}}}]}\n",
+    );
+    let (ids, kinds): (Vec<_>, Vec<_>) = estate
+        .inventory
+        .objects()
+        .map(|(_, object)| {
+            let asset = &object.asset;
+            (
+                asset.id.as_str().to_owned(),
+                (&*asset.object.api_version, asset.kind),
+            )
+        })
+        .unzip();
+    assert_eq!(
+        ids,
+        [
+            "cluster/prod/ns/shop/ReplicationController/old",
+            "cluster/prod/ns/shop/apps.Deployment/web",
+            "cluster/prod/ns/shop/networking.k8s.io.NetworkPolicy/n",
+        ]
+    );
+    assert_eq!(
+        kinds,
+        [
+            ("v1", AssetKind::Workload),
+            ("apps/v1", AssetKind::Workload),
+            ("networking.k8s.io/v1", AssetKind::Object),
+        ]
+    );
+    let web = estate.ix("Deployment/web");
+    let policies = estate.inventory.network_policies_selecting(web);
+    assert_eq!(
+        estate.names(policies),
+        ["ns/shop/networking.k8s.io.NetworkPolicy/n"]
+    );
+    let old = estate.ix("ReplicationController/old");
+    let root = estate
+        .inventory
+        .get(old)
+        .expect("an object")
+        .document
+        .root();
+    let selector = crate::view::workload::Workload::new(root).selector();
+    assert_eq!(selector.required().collect::<Vec<_>>(), [("app", "old")]);
+}

@@ -47,8 +47,8 @@ impl<'a> Workload<'a> {
     #[must_use]
     pub fn selector(self) -> Selector<'a> {
         let node = self.spec().and_then(|spec| spec.get("selector"));
-        match self.root.get("kind").and_then(Node::as_str) {
-            Some("ReplicationController") => Selector::plain(node),
+        match self.root.document().kind() {
+            "ReplicationController" => Selector::plain(node),
             _ => Selector::labels(node),
         }
     }

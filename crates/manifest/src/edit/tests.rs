@@ -315,3 +315,25 @@ fn apply_keeps_order_and_refuses_overlap() {
         Err(EditError::OutOfRange { offset: 9 })
     );
 }
+
+#[test]
+fn items_of_typed_lists_are_edited_in_place() {
+    let text = "# pods\napiVersion: v1\nkind: PodList\nitems:\n- metadata: {name: a} # first\n  spec: {hostPID: true}\n- metadata: {name: b}\n  spec:\n    hostPID: true # why\n";
+    let limits = Limits::default();
+    let source = Source::new("e.yaml", text.as_bytes().to_vec(), &limits).expect("small UTF-8");
+    let documents = load(&source, &limits).documents;
+    let second = documents.get(1).expect("two pods");
+    assert_eq!((second.api_version(), second.kind()), ("v1", "Pod"));
+    let ops = [
+        put("spec.hostPID", json!(false)),
+        put("spec.hostIPC", json!(false)),
+    ];
+    let planned = plan(second, &ops).expect("a plan");
+    assert_eq!(
+        apply(text, &planned.edits).expect("edits of this text"),
+        text.replace(
+            "hostPID: true # why\n",
+            "hostPID: false # why\n    hostIPC: false\n"
+        )
+    );
+}

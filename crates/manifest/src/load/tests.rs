@@ -152,6 +152,66 @@ fn lists_are_taken_apart() {
 }
 
 #[test]
+fn items_of_typed_lists_take_the_names_of_the_list() {
+    let check = |text: &str, expect: &[(&str, &str, u32)], skipped: usize| {
+        let limits = Limits::default();
+        let source = Source::new("f.yaml", text.as_bytes().to_vec(), &limits).expect("UTF-8");
+        let loaded = load(&source, &limits);
+        let found: Vec<_> = loaded
+            .documents
+            .iter()
+            .map(|document| {
+                let line = document.root().place().line;
+                (document.api_version(), document.kind(), line)
+            })
+            .collect();
+        assert_eq!(found, expect, "{text}");
+        assert_eq!(loaded.skipped.len(), skipped, "{text}");
+    };
+    let list =
+        |kind: &str, items: &str| format!("apiVersion: apps/v1\nkind: {kind}\nitems:\n{items}");
+    check(
+        &list(
+            "DeploymentList",
+            "- metadata: {name: a}\n- metadata: {name: b}\n",
+        ),
+        &[("apps/v1", "Deployment", 4), ("apps/v1", "Deployment", 5)],
+        0,
+    );
+    check(
+        "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{},\n\"items\":[{\"metadata\":{\"name\":\"a\"}}]}",
+        &[("v1", "Pod", 2)],
+        0,
+    );
+    // What an item says itself holds, and half of a name is none of another kind.
+    check(
+        &list(
+            "DeploymentList",
+            "- {apiVersion: v1, kind: Service, metadata: {}}\n- {kind: Deployment, metadata: {}}\n- {apiVersion: apps/v2, metadata: {}}\n- {kind: Service, metadata: {}}\n- {kind: \"\", apiVersion: \"\", metadata: {}}\n",
+        ),
+        &[
+            ("v1", "Service", 4),
+            ("apps/v1", "Deployment", 5),
+            ("apps/v2", "Deployment", 6),
+            ("apps/v1", "Deployment", 8),
+        ],
+        1,
+    );
+    // Items without metadata are no objects, and a List is of no kind.
+    check(&list("AddressList", "- {cidr: 10.0.0.0/8}\n- 3\n"), &[], 2);
+    check(&list("List", "- metadata: {name: a}\n"), &[], 1);
+    // A list in a list: the nearest names the items.
+    check(
+        &list(
+            "List",
+            "- apiVersion: v1\n  kind: PodList\n  items:\n  - metadata: {name: a}\n",
+        ),
+        &[("v1", "Pod", 7)],
+        0,
+    );
+}
+
+#[test]
 fn what_is_no_object_is_counted() {
     check(
         "- a\n---\nfoo\n---\na: b\n---\napiVersion: 1\nkind: A\n",

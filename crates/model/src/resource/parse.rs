@@ -40,22 +40,13 @@ pub struct ResourceError {
 
 /// Whether the document is one of Plimsoll's resources, by its API group.
 pub fn is_resource(document: &Document) -> bool {
-    document
-        .root()
-        .get("apiVersion")
-        .and_then(|node| node.as_str())
-        .is_some_and(|version| version.split('/').next() == Some(API_GROUP))
+    document.api_version().split('/').next() == Some(API_GROUP)
 }
 
 /// Reads a document that [`is_resource`] says is a resource.
 pub fn parse(document: &Document) -> Result<Resource, ResourceError> {
     let root = document.root();
-    let text = |key: &str| {
-        root.get(key)
-            .and_then(|node| node.as_str())
-            .unwrap_or_default()
-    };
-    let version = text("apiVersion");
+    let version = document.api_version();
     if version != API_VERSION {
         let node = root.get("apiVersion").unwrap_or(root);
         return Err(error(
@@ -64,7 +55,7 @@ pub fn parse(document: &Document) -> Result<Resource, ResourceError> {
         ));
     }
     let at = location(root);
-    match text("kind") {
+    match document.kind() {
         "PostureGoal" => {
             let goal: PostureGoal = decode(root)?;
             check_goal(&goal, root)?;

@@ -278,9 +278,7 @@ pub static DEPRECATED_API: Control = Control::object(
 
 fn deprecated_api(object: &ObjectContext<'_>, sink: &mut Sink) {
     let written = object.root().get("apiVersion");
-    let Some(api) = written.and_then(Node::as_str) else {
-        return;
-    };
+    let api = object.object.document.api_version();
     let Some(removed) = REMOVED
         .iter()
         .find(|removed| removed.api == api && removed.kinds.contains(&object.kind()))
@@ -307,6 +305,11 @@ fn remedy(object: &ObjectContext<'_>, removed: &Removed) -> Remedy {
         return Remedy::manual("Replace it", removed.also);
     }
     let manual = |also| Remedy::manual(format!("Change it to {}", removed.now), also);
+    if object.root().get("apiVersion").is_none() {
+        return manual(
+            "The version is that of the list it is an item of: read the list again in the new one.",
+        );
+    }
     let field = |name: &str| object.root().get("spec")?.get(name);
     let selector = field("selector");
     let mut renamed = Remedy::new("Use the version that replaced it")
