@@ -38,6 +38,16 @@ impl Inventory {
                         .and_then(|name| self.namespace_object(name)),
                 );
             }
+            ObjectRole::PluginPolicy => {
+                let spaces = match object.namespace() {
+                    Some(name) => self.namespace(name).into_iter().collect(),
+                    None => self.index.namespaces.values().collect::<Vec<_>>(),
+                };
+                let carriers = spaces
+                    .into_iter()
+                    .flat_map(|space| space.carriers.as_slice());
+                affected.extend(carriers.copied());
+            }
             ObjectRole::DisruptionBudget => affected.extend(self.carriers_selected(ix)),
             ObjectRole::Ingress => {
                 let space = object.namespace().unwrap_or_default();

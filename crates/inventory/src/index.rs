@@ -17,6 +17,7 @@ use crate::{
         ingress::Ingress,
         labels::Selector,
         network_policy::NetworkPolicy,
+        plugin_policy::PluginPolicy,
         pod::PodTemplate,
         rbac::{Binding, Role},
         service::Service,
@@ -37,8 +38,20 @@ pub(crate) struct Selectors {
 
 impl Selectors {
     fn change(&mut self, ix: ObjectIx, selector: Selector<'_>, how: Change, strings: &mut Strings) {
+        let required: Vec<_> = selector.required().collect();
+        self.change_required(ix, &required, how, strings);
+    }
+
+    /// The same for a selector that requires these labels.
+    fn change_required(
+        &mut self,
+        ix: ObjectIx,
+        required: &[(&str, &str)],
+        how: Change,
+        strings: &mut Strings,
+    ) {
         if how == Change::Remove {
-            for (key, value) in selector.required() {
+            for (key, value) in required {
                 self.anchored.remove(key, value, ix);
             }
             self.broad.remove(ix);
@@ -46,8 +59,8 @@ impl Selectors {
         }
         // Of all labels it requires, the one that fewest others are found by:
         // a label that everything has would make every look-up long.
-        let rarest = selector
-            .required()
+        let rarest = required
+            .iter()
             .min_by_key(|(key, value)| self.anchored.get(key, value).len());
         match rarest {
             Some((key, value)) => {
@@ -56,6 +69,11 @@ impl Selectors {
             }
             None => self.broad.add(ix),
         }
+    }
+
+    #[cfg(test)]
+    fn is_vacant(&self) -> bool {
+        self.anchored.is_empty() && self.broad.is_empty()
     }
 
     /// Those that may select a pod of these labels.
@@ -82,6 +100,8 @@ pub(crate) struct NamespaceIndex {
     pub services: Selectors,
     pub policies: Selectors,
     pub budgets: Selectors,
+    /// Policies of network plugins.
+    pub plugin_policies: Selectors,
     pub limit_ranges: IxSet,
     pub quotas: IxSet,
     /// What carries pods, by their service account.
@@ -136,6 +156,8 @@ pub(crate) struct Index {
     pub aggregating: IxSet,
     /// ClusterRoles by their labels.
     pub cluster_roles: ByLabel,
+    /// Policies of network plugins that are for all namespaces.
+    pub plugin_policies: Selectors,
 }
 
 impl Index {
@@ -146,6 +168,14 @@ impl Index {
             let space = self.namespaces.entry(namespace.clone()).or_default();
             set(&mut space.members, ix, how);
             change_member(space, &mut self.strings, ix, object, how);
+        } else if object.role == ObjectRole::PluginPolicy {
+            change_plugin_policy(
+                &mut self.plugin_policies,
+                &mut self.strings,
+                ix,
+                object,
+                how,
+            );
         }
         match object.role {
             ObjectRole::Workload if how != Change::Extend => {
@@ -291,6 +321,9 @@ fn change_member(
                     .change(ix, NetworkPolicy::new(root).selector(), how, strings);
             }
         }
+        ObjectRole::PluginPolicy => {
+            change_plugin_policy(&mut space.plugin_policies, strings, ix, object, how);
+        }
         ObjectRole::DisruptionBudget => {
             for root in object.roots() {
                 space
@@ -316,6 +349,22 @@ fn change_member(
         ObjectRole::LimitRange => set(&mut space.limit_ranges, ix, how),
         ObjectRole::ResourceQuota => set(&mut space.quotas, ix, how),
         _ => {}
+    }
+}
+
+fn change_plugin_policy(
+    policies: &mut Selectors,
+    strings: &mut Strings,
+    ix: ObjectIx,
+    object: &Object,
+    how: Change,
+) {
+    let named = &object.asset.object;
+    for root in object.roots() {
+        let policy = PluginPolicy::new(named.group(), &named.kind, root);
+        for required in policy.into_iter().flat_map(PluginPolicy::required) {
+            policies.change_required(ix, &required, how, strings);
+        }
     }
 }
 
@@ -380,5 +429,6 @@ impl Index {
             && self.role_bindings.is_empty()
             && self.subject_bindings.is_empty()
             && self.aggregating.is_empty()
+            && self.plugin_policies.is_vacant()
     }
 }

@@ -14,6 +14,7 @@ mod exposure;
 mod facts;
 mod index;
 mod inventory;
+mod isolation;
 mod object;
 mod owners;
 mod place;
@@ -27,6 +28,7 @@ mod template;
 pub mod view;
 
 pub use inventory::{Inserted, Inventory, Settings};
+pub use isolation::Isolation;
 pub use object::{Object, ObjectIx, ObjectRole};
 pub use place::location_of;
 pub use rbac::SubjectKey;

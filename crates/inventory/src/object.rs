@@ -13,6 +13,7 @@ use crate::{
     view::{
         gateway,
         labels::{Labelled, pairs},
+        plugin_policy::PluginPolicy,
         pod::PodTemplate,
         rbac, text,
         workload::group_of,
@@ -46,6 +47,8 @@ pub enum ObjectRole {
     Route,
     /// A NetworkPolicy.
     NetworkPolicy,
+    /// A policy of a network plugin, Cilium or Calico.
+    PluginPolicy,
     /// A ServiceAccount.
     ServiceAccount,
     /// A Role or ClusterRole.
@@ -249,6 +252,7 @@ fn role_of(group: &str, kind: &str) -> ObjectRole {
         ("", "Service") => ObjectRole::Service,
         ("networking.k8s.io" | "extensions", "Ingress") => ObjectRole::Ingress,
         ("networking.k8s.io" | "extensions", "NetworkPolicy") => ObjectRole::NetworkPolicy,
+        (group, kind) if PluginPolicy::is_kind(group, kind) => ObjectRole::PluginPolicy,
         (gateway::GROUP, "Gateway") => ObjectRole::Gateway,
         (gateway::GROUP, kind) if gateway::ROUTE_KINDS.contains(&kind) => ObjectRole::Route,
         ("", "ServiceAccount") => ObjectRole::ServiceAccount,

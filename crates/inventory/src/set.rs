@@ -80,6 +80,11 @@ impl ByLabel {
         }
     }
 
+    #[cfg(test)]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub fn get(&self, key: &str, value: &str) -> &[ObjectIx] {
         self.0.get(key).map_or(&[], |values| values.get(value))
     }

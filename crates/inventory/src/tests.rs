@@ -5,6 +5,7 @@ mod change;
 mod exposure;
 mod facts;
 mod gateways;
+mod isolation;
 mod narrowing;
 mod objects;
 mod relations;

@@ -7,6 +7,7 @@ pub mod gateway;
 pub mod ingress;
 pub mod labels;
 pub mod network_policy;
+pub mod plugin_policy;
 pub mod pod;
 pub mod rbac;
 pub mod service;

@@ -462,3 +462,35 @@ fn an_object_written_too_often_is_unknown_and_not_slow() {
         ["it is written in 300 places, of which the first 256 are judged"]
     );
 }
+
+#[test]
+fn a_policy_that_may_isolate_leaves_the_workload_unknown() {
+    let text = format!(
+        "{PRIVILEGED}---\napiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {{name: p}}\nspec: {{selector: app resembles 'web', types: [Ingress]}}\n"
+    );
+    let request = Request {
+        controls: ["network-policy-missing", "network-policy-egress-missing"]
+            .map(str::to_owned)
+            .into(),
+        ..Request::default()
+    };
+    let (findings, evaluation) = scan_for(&text, &request);
+    let found: Vec<&str> = findings.iter().map(|finding| finding.rule.id).collect();
+    assert_eq!(found, ["network-policy-egress-missing"]);
+    let said: Vec<String> = evaluation
+        .unevaluated
+        .iter()
+        .map(|one| {
+            format!(
+                "{} {:?} {}:{} {}",
+                one.asset, one.control, one.location.line, one.location.column, one.reason
+            )
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "cluster/files/ns/shop/apps.Deployment/web Some(\"network-policy-missing\") 7:3 whether the GlobalNetworkPolicy `p` isolates the pods can't be told from what is here"
+        ]
+    );
+}

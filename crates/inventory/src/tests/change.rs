@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use crate::{
     Inventory, ObjectIx,
     testing::{documents, settings},
+    view::network_policy::Direction,
 };
 
 /// Small objects of all roles over two namespaces and few names, so that they
@@ -16,7 +17,7 @@ use crate::{
 fn object() -> impl Strategy<Value = String> {
     let space = prop::sample::select(vec!["a", "b"]);
     let name = prop::sample::select(vec!["x", "y"]);
-    (0..15u8, space, name, 0..6u8).prop_map(|(kind, space, name, form)| {
+    (0..18u8, space, name, 0..6u8).prop_map(|(kind, space, name, form)| {
         let meta = format!("metadata: {{name: {name}, namespace: {space}");
         let app = ["x", "y", "z"][usize::from(form) % 3];
         let own = |api: &str, kind: &str, spec: &str| format!("apiVersion: {api}\nkind: {kind}\n{meta}}}\n{spec}\n");
@@ -54,6 +55,17 @@ fn object() -> impl Strategy<Value = String> {
             12 => own("rbac.authorization.k8s.io/v1", "RoleBinding", &format!(
                 "subjects: [{{kind: ServiceAccount, name: {app}}}]\nroleRef: {{kind: Role, name: {app}}}"
             )),
+            15 => own("cilium.io/v2", "CiliumNetworkPolicy", &format!(
+                "spec: {{endpointSelector: {}, ingress: [{{}}]}}",
+                ["{}".to_owned(), format!("{{matchLabels: {{\"k8s:app\": {app}}}}}"), "{matchLabels: {tier: t0, pod-template-hash: a}}".to_owned()][usize::from(form) % 3]
+            )),
+            16 => format!(
+                "apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata: {{name: {name}}}\nspecs: [{{endpointSelector: {{matchLabels: {{app: {app}}}}}, egress: [{{}}]}}, {{endpointSelector: {{matchLabels: {{\"k8s:io.cilium.k8s.namespace.labels.team\": t{form}}}}}, ingress: [{{}}]}}]\n"
+            ),
+            17 => format!(
+                "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {{name: {name}}}\nspec: {{selector: \"{}\"}}\n",
+                [format!("app == '{app}'"), format!("pcsa.a == 'b' && app != '{app}'"), "has(app) && tier in {'t0'}".to_owned()][usize::from(form) % 3]
+            ),
             13 => own("rbac.authorization.k8s.io/v1", "Role", "rules: []"),
             _ => format!(
                 "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: {name}, labels: {{to: {app}}}}}\naggregationRule: {{clusterRoleSelectors: [{{matchLabels: {{to: x}}}}]}}\n"
@@ -82,7 +94,14 @@ fn told(inventory: &Inventory) -> BTreeMap<AssetId, String> {
     inventory
         .all_facts()
         .into_iter()
-        .map(|facts| (facts.asset.id.clone(), format!("{facts:?}")))
+        .map(|facts| {
+            let id = facts.asset.id.clone();
+            let isolation = inventory.find(&id).map(|ix| {
+                [Direction::Ingress, Direction::Egress]
+                    .map(|direction| inventory.plugin_isolation(ix, direction))
+            });
+            (id, format!("{facts:?} {isolation:?}"))
+        })
         .collect()
 }
 

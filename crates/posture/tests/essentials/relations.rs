@@ -36,6 +36,7 @@ const WEB: &str = "{kind: ServiceAccount, name: web, namespace: shop}";
 pub fn cases() -> Vec<Case> {
     let mut cases = identity();
     cases.extend(network());
+    cases.extend(plugin_policies());
     cases.extend(exposure());
     cases.extend(availability());
     cases
@@ -118,6 +119,55 @@ fn policy(namespace: &str, spec: &str) -> String {
     format!(
         "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: {namespace}}}\nspec: {{{spec}}}\n"
     )
+}
+
+fn plugin_policy(api: &str, kind: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: {api}\nkind: {kind}\nmetadata: {{name: p, namespace: shop}}\nspec: {{{spec}}}\n"
+    )
+}
+
+fn plugin_policies() -> Vec<Case> {
+    let web = &deployment("", "")[..];
+    let labels = "spec.template.metadata.labels";
+    let cilium = |spec: &str| plugin_policy("cilium.io/v2", "CiliumNetworkPolicy", spec);
+    let calico = |spec: &str| plugin_policy("projectcalico.org/v3", "GlobalNetworkPolicy", spec);
+    let own = "endpointSelector: {matchLabels: {\"k8s:app\": web}}, ingress: [{}]";
+    vec![
+        case("network-policy-missing", &[web, &cilium(own)], &[]),
+        case(
+            "network-policy-egress-missing",
+            &[web, &cilium(own)],
+            &[labels],
+        ),
+        case(
+            "network-policy-missing",
+            &[
+                web,
+                &cilium("endpointSelector: {matchLabels: {app: db}}, ingress: [{}]"),
+            ],
+            &[labels],
+        ),
+        case(
+            "network-policy-egress-missing",
+            &[
+                web,
+                &calico("selector: app == 'web', egress: [{action: Deny}]"),
+            ],
+            &[],
+        ),
+        case(
+            "network-policy-missing",
+            &[web, &calico("selector: app != 'web'")],
+            &[labels],
+        ),
+        // What can't be told is no finding.
+        case(
+            "network-policy-missing",
+            &[web, &calico("selector: app resembles 'web'")],
+            &[],
+        ),
+    ]
 }
 
 fn network() -> Vec<Case> {

@@ -1,6 +1,9 @@
 //! Network policies: who may talk to whom.
 
-use plimsoll_inventory::view::network_policy::{Direction, NetworkPolicy};
+use plimsoll_inventory::{
+    Isolation,
+    view::network_policy::{Direction, NetworkPolicy},
+};
 use plimsoll_manifest::Node;
 use plimsoll_model::{AssetId, ObjectRef, Rule, Severity};
 
@@ -41,7 +44,7 @@ pub static MISSING: Control = Control::workload(
 );
 
 fn missing(workload: &ObjectContext<'_>, sink: &mut Sink) {
-    if is_isolated(workload, Direction::Ingress) {
+    if !is_open(workload, Direction::Ingress, sink) {
         return;
     }
     let violation = Violation::new(
@@ -84,7 +87,7 @@ pub static EGRESS_MISSING: Control = Control::workload(
 );
 
 fn egress_missing(workload: &ObjectContext<'_>, sink: &mut Sink) {
-    if is_isolated(workload, Direction::Egress) {
+    if !is_open(workload, Direction::Egress, sink) {
         return;
     }
     let violation = Violation::new(
@@ -103,7 +106,23 @@ fn egress_missing(workload: &ObjectContext<'_>, sink: &mut Sink) {
     );
 }
 
-/// Whether a policy isolates the pods, or none could: policies do not hold for
+/// Whether it is certain that no policy isolates the pods. Where a policy of
+/// Cilium or Calico may do so it is said that nobody can tell.
+fn is_open(workload: &ObjectContext<'_>, direction: Direction, sink: &mut Sink) -> bool {
+    if is_isolated(workload, direction) {
+        return false;
+    }
+    match workload.inventory.plugin_isolation(workload.ix, direction) {
+        Isolation::No => true,
+        Isolation::Yes => false,
+        Isolation::Unknown(reason) => {
+            sink.cannot_judge(Path::template("metadata.labels"), reason);
+            false
+        }
+    }
+}
+
+/// Whether a NetworkPolicy isolates the pods, or none could: policies do not hold for
 /// pods in the node's network.
 fn is_isolated(workload: &ObjectContext<'_>, direction: Direction) -> bool {
     let policies = workload.inventory.network_policies_selecting(workload.ix);
