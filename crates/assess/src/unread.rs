@@ -25,7 +25,7 @@ const WORKLOADS: [&str; 9] = [
 
 /// Kinds that surely have no pods. A kind that is neither here nor above may
 /// have, and counts as a workload: it must not be forgotten.
-const OTHERS: [&str; 24] = [
+const OTHERS: [&str; 28] = [
     "Service",
     "Ingress",
     "ConfigMap",
@@ -36,6 +36,10 @@ const OTHERS: [&str; 24] = [
     "ClusterRole",
     "ClusterRoleBinding",
     "NetworkPolicy",
+    "CiliumNetworkPolicy",
+    "CiliumClusterwideNetworkPolicy",
+    "GlobalNetworkPolicy",
+    "HTTPRoute",
     "PodDisruptionBudget",
     "HorizontalPodAutoscaler",
     "PersistentVolumeClaim",

@@ -7,7 +7,7 @@ use std::{
 };
 
 use plimsoll_model::{
-    AssetFacts, AssetState, Diagnostic, Evidence, Finding, Fix, FixEdit, FixPlan, FixStep,
+    AssetFacts, AssetId, AssetState, Diagnostic, Evidence, Finding, Fix, FixEdit, FixPlan, FixStep,
     FixTarget, GoalVerdict, Percent, Rule, Severity,
     resource::AdmissionMode,
     wire::{
@@ -31,6 +31,15 @@ pub fn check(assessment: &Assessment) -> CheckReport {
             in_scope[asset.asset as usize] = true;
         }
     }
+    // The verdicts rest on what is in scope; what is not is for a scan.
+    let ids: BTreeSet<&AssetId> = (0..assessment.assets.len())
+        .filter(|index| in_scope[*index])
+        .map(|index| &assessment.assets[index].asset.id)
+        .collect();
+    let counted = || {
+        let all = assessment.findings.iter().enumerate();
+        all.filter(|(_, finding)| ids.contains(&finding.asset.id))
+    };
     CheckReport {
         schema_version: SCHEMA_VERSION.to_owned(),
         kind: "check".to_owned(),
@@ -41,7 +50,7 @@ pub fn check(assessment: &Assessment) -> CheckReport {
         verdict: assessment.verdict(),
         starter_line: assessment.starter_line,
         baselines: baselines(assessment),
-        controls: controls(assessment.findings.iter().map(|finding| finding.rule)),
+        controls: controls(counted().map(|(_, finding)| finding.rule)),
         coverage: assessment.coverage.clone(),
         goals: assessment
             .goals
@@ -56,9 +65,11 @@ pub fn check(assessment: &Assessment) -> CheckReport {
             .filter(|index| in_scope[*index])
             .map(|index| asset(assessment, index))
             .collect(),
-        severities: severities(assessment),
+        severities: severities(counted().map(|(_, finding)| finding)),
         diagnostics: assessment.diagnostics.iter().map(diagnostic).collect(),
-        findings: findings(assessment).collect(),
+        findings: counted()
+            .map(|(index, f)| finding(assessment, index, f))
+            .collect(),
     }
 }
 
@@ -84,7 +95,7 @@ pub fn scan(assessment: &Assessment) -> ScanReport {
         baselines: baselines(assessment),
         controls: controls(evaluated.chain(assessment.findings.iter().map(|f| f.rule))),
         coverage: assessment.coverage.clone(),
-        severities: severities(assessment),
+        severities: severities(assessment.findings.iter()),
         diagnostics: assessment.diagnostics.iter().map(diagnostic).collect(),
         findings: Vec::new(),
     }
@@ -141,9 +152,9 @@ fn control(rule: &Rule) -> ControlReport {
     }
 }
 
-fn severities(assessment: &Assessment) -> BTreeMap<Severity, u64> {
+fn severities<'a>(findings: impl Iterator<Item = &'a Finding>) -> BTreeMap<Severity, u64> {
     let mut counts: BTreeMap<_, _> = Severity::WORST_FIRST.into_iter().map(|s| (s, 0)).collect();
-    for finding in &assessment.findings {
+    for finding in findings {
         *counts.entry(finding.severity).or_default() += 1;
     }
     counts

@@ -295,3 +295,26 @@ fn the_report_names_every_asset_and_control_it_counts() {
         "a scan names all it evaluated"
     );
 }
+
+#[test]
+fn a_check_counts_only_findings_of_what_is_in_scope() {
+    let mut files = files();
+    files.retain(|file| !file.name.starts_with("goals/"));
+    files.push(InputFile {
+        name: Arc::from("goal.yaml"),
+        content: Ok(b"apiVersion: plimsoll.dev/v1alpha1\nkind: PostureGoal\nmetadata: {name: one}\nspec:\n  owner: ops\n  assets: {match: {names: [node-agent]}}\n  require: [{configuration: {baseline: pss/restricted@1.36}}]\n".to_vec()),
+        purpose: Purpose::Estate,
+    });
+    let report = plimsoll_assess::wire::check(&judge(&estate(files)));
+    assert!(!report.findings.is_empty());
+    assert!(
+        report
+            .findings
+            .iter()
+            .all(|f| &*f.object.name == "node-agent")
+    );
+    assert_eq!(
+        report.severities.values().sum::<u64>(),
+        report.findings.len() as u64
+    );
+}
