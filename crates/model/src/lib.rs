@@ -7,13 +7,16 @@
 
 pub mod asset;
 pub mod diagnostic;
+pub mod digest;
 pub mod evaluation;
 pub mod exposure;
 pub mod facts;
 pub mod finding;
 pub mod fix;
 pub mod history;
+pub mod image;
 pub mod location;
+pub mod package;
 pub mod percent;
 pub mod resource;
 pub mod rule;
@@ -25,6 +28,7 @@ pub mod wire;
 
 pub use asset::{Asset, AssetId, AssetKind, ObjectRef};
 pub use diagnostic::{Diagnostic, DiagnosticLevel};
+pub use digest::Digest;
 pub use evaluation::{Evaluation, ResolvedBaseline, Unevaluated};
 pub use exposure::{Exposure, ExposureLevel};
 pub use facts::{AssetFacts, Observation, UnknownAsset};
@@ -32,6 +36,7 @@ pub use finding::{Evidence, Finding, FindingId, FindingKind, Subject, Waiver};
 pub use fix::{Fix, FixEdit, FixTarget, FixValue};
 pub use history::{FindingRecord, GoalRecord, History, RunRecord};
 pub use location::{FieldRef, Location};
+pub use package::{Package, PackageType, SourcePackage};
 pub use percent::Percent;
 pub use rule::{Mapping, Rule};
 pub use severity::{Severity, SeverityBound};

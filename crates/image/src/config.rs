@@ -1,0 +1,1 @@
+//! The image configuration (OCI image-spec config.md), and the controls over it.

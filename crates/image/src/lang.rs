@@ -1,0 +1,7 @@
+//! Packages of programming languages.
+//!
+//! [`compiled`]: Go, Rust, Java, .NET and the like. [`scripted`]: JavaScript,
+//! Python, Ruby, PHP and the like.
+
+pub mod compiled;
+pub mod scripted;

@@ -1,0 +1,1 @@
+//! A streaming tar reader.
