@@ -140,3 +140,55 @@ impl Sink {
         self.problems.push((message.into(), Some(offset)));
     }
 }
+
+/// What tests of analyzers share.
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::{Analyzer, Candidate, HEAD, Sink};
+    use crate::{FileKind, FileRecord, Found, FoundPackage, Limits};
+
+    /// A regular file of this size.
+    pub(crate) fn record(size: u64) -> FileRecord {
+        FileRecord {
+            kind: FileKind::Regular,
+            mode: 0o644,
+            uid: 0,
+            gid: 0,
+            size,
+            mtime: 0,
+            digests: Vec::new(),
+            binary: false,
+        }
+    }
+
+    /// Whether the analyzer asks for a file of this path and these bytes.
+    pub(crate) fn claims(analyzer: &Analyzer, path: &str, bytes: &[u8]) -> bool {
+        let record = record(bytes.len() as u64);
+        (analyzer.by_path)(path, &record)
+            || (analyzer.by_head)(path, &record, &bytes[..bytes.len().min(HEAD)])
+    }
+
+    /// What the analyzer finds in a file of this path and these bytes.
+    pub(crate) fn run(analyzer: &Analyzer, path: &str, bytes: &[u8]) -> Sink {
+        let mut sink = Sink::default();
+        let candidate = Candidate {
+            path,
+            record: &record(bytes.len() as u64),
+            content: &bytes,
+            limits: &Limits::default(),
+        };
+        (analyzer.run)(&candidate, &mut sink);
+        sink
+    }
+
+    /// The packages among what was found.
+    pub(crate) fn packages(sink: &Sink) -> Vec<&FoundPackage> {
+        sink.found
+            .iter()
+            .filter_map(|found| match found {
+                Found::Package(package) => Some(&**package),
+                _ => None,
+            })
+            .collect()
+    }
+}

@@ -69,6 +69,9 @@ pub struct FoundPackage {
     /// Names of Go symbols and the like that are in the binary, when the
     /// form has them: kept out of reports, used for reachability.
     pub symbols: Vec<String>,
+    /// CPE 2.3 vendor and product, `f5:nginx`, the likeliest first, where
+    /// whoever found it knows them.
+    pub cpes: Vec<String>,
 }
 
 impl FoundPackage {
@@ -85,6 +88,7 @@ impl FoundPackage {
             needs: Vec::new(),
             checksums: Vec::new(),
             symbols: Vec::new(),
+            cpes: Vec::new(),
         }
     }
 }
