@@ -6,14 +6,16 @@
 //! rest is, and what can't be judged is unknown, never satisfied.
 
 mod configuration;
+mod counted;
 mod exposure;
+mod images;
 mod supply_chain;
 mod tally;
 mod unobserved;
 
 use plimsoll_model::{
     AssetFacts, AssetState, Timestamp, UnknownAsset,
-    resource::{Clause, ExposureClause, SupplyChainClause},
+    resource::{Clause, ExposureClause, ImageClause, SecretsClause, SupplyChainClause},
 };
 
 pub(crate) use self::tally::{Bucket, Event, Tally};
@@ -100,6 +102,8 @@ pub(crate) enum Judge<'a> {
     Configuration(Configuration<'a>),
     SupplyChain(&'a SupplyChainClause),
     Exposure(&'a ExposureClause),
+    Secrets(&'a SecretsClause),
+    Image(&'a ImageClause),
     Unobserved(Unobserved),
 }
 
@@ -112,6 +116,8 @@ impl<'a> Judge<'a> {
             }
             Clause::SupplyChain(clause) => Judge::SupplyChain(clause),
             Clause::Exposure(clause) => Judge::Exposure(clause),
+            Clause::Secrets(clause) => Judge::Secrets(clause),
+            Clause::Image(clause) => Judge::Image(clause),
             Clause::Vulnerabilities(_) => Judge::Unobserved(Unobserved::Vulnerabilities),
             Clause::Runtime(_) => Judge::Unobserved(Unobserved::Runtime),
             Clause::Coverage(clause) => Judge::Unobserved(Unobserved::coverage(clause)),
@@ -131,8 +137,12 @@ impl<'a> Judge<'a> {
         let facts = &context.facts.assets[asset as usize];
         match self {
             Judge::Configuration(clause) => clause.judge(asset, context, mandatory, events, noted),
-            Judge::SupplyChain(clause) => supply_chain::judge(clause, facts),
+            Judge::SupplyChain(clause) => supply_chain::judge(clause, facts, context),
             Judge::Exposure(clause) => exposure::judge(clause, facts),
+            Judge::Secrets(clause) => {
+                images::secrets(clause, asset, context, mandatory, events, noted)
+            }
+            Judge::Image(clause) => images::judge(clause, facts, context),
             Judge::Unobserved(kind) => kind.judge(),
         }
     }
@@ -143,6 +153,8 @@ impl<'a> Judge<'a> {
             (Judge::Configuration(configuration), _) => configuration.text(),
             (Judge::SupplyChain(clause), _) => supply_chain::text(clause),
             (Judge::Exposure(clause), _) => exposure::text(clause),
+            (Judge::Secrets(clause), _) => images::secrets_text(clause),
+            (Judge::Image(clause), _) => images::text(clause),
             (Judge::Unobserved(_), clause) => unobserved::text(clause),
         }
     }
@@ -158,7 +170,11 @@ impl<'a> Judge<'a> {
 
 /// Whether a clause has a grace period that is counted from first seen.
 pub(crate) fn has_grace(clause: &Clause) -> bool {
-    matches!(clause, Clause::Configuration(clause) if clause.within.is_some())
+    match clause {
+        Clause::Configuration(clause) => clause.within.is_some(),
+        Clause::Secrets(clause) => clause.within.is_some(),
+        _ => false,
+    }
 }
 
 /// The parts of a clause that can be judged without counting, gathered.

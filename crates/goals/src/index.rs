@@ -1,6 +1,6 @@
 //! Look-ups over the facts, made once per evaluation.
 
-use plimsoll_model::{Diagnostic, Unevaluated};
+use plimsoll_model::{AssetKind, Diagnostic, ImageLink, ImageLinks, Unevaluated};
 use rustc_hash::FxHashMap;
 
 use crate::Facts;
@@ -12,6 +12,9 @@ pub(crate) struct Index<'a> {
     starts: Vec<u32>,
     /// Indexes of findings, grouped by asset, ascending within one.
     findings: Vec<u32>,
+    /// Indexes of findings of the images an asset names, ascending, by asset;
+    /// only for assets that have any.
+    of_images: FxHashMap<u32, Vec<u32>>,
     unevaluated: FxHashMap<&'a str, Vec<&'a Unevaluated>>,
 }
 
@@ -61,11 +64,48 @@ impl<'a> Index<'a> {
         for gaps in unevaluated.values_mut() {
             gaps.sort();
         }
-        Index {
+        let mut index = Index {
             starts,
             findings,
+            of_images: FxHashMap::default(),
             unevaluated,
+        };
+        if let Some(links) = facts.images {
+            index.link_images(facts, links, &by_id);
         }
+        index
+    }
+
+    fn link_images(&mut self, facts: Facts<'_>, links: &ImageLinks, by_id: &FxHashMap<&str, u32>) {
+        for (at, asset) in facts.assets.iter().enumerate() {
+            // An image has its findings itself.
+            if asset.asset.kind == AssetKind::Image {
+                continue;
+            }
+            let mut images: Vec<u32> = asset
+                .images
+                .iter()
+                .filter_map(|image| match links.get(image)? {
+                    ImageLink::Known(image) => by_id.get(image.asset.as_str()).copied(),
+                    ImageLink::Unknown(_) => None,
+                })
+                .collect();
+            images.sort_unstable();
+            images.dedup();
+            let mut found: Vec<u32> = images
+                .into_iter()
+                .flat_map(|image| self.findings_of(image).iter().copied())
+                .collect();
+            if !found.is_empty() {
+                found.sort_unstable();
+                self.of_images.insert(at as u32, found);
+            }
+        }
+    }
+
+    /// The findings of the images that an asset names, as indexes, ascending.
+    pub(crate) fn findings_of_images(&self, asset: u32) -> &[u32] {
+        self.of_images.get(&asset).map_or(&[], Vec::as_slice)
     }
 
     /// The findings of an asset, as indexes, ascending.

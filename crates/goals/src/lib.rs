@@ -14,7 +14,7 @@
 use std::sync::Arc;
 
 use plimsoll_model::{
-    AssetFacts, Evaluation, Finding, Location,
+    AssetFacts, Evaluation, Finding, ImageLinks, Location,
     resource::{AssetClass, PostureException, PostureGoal},
 };
 
@@ -64,4 +64,6 @@ pub struct Facts<'a> {
     pub findings: &'a [Finding],
     /// What was evaluated and what was not.
     pub evaluation: &'a Evaluation,
+    /// The images that assets name; none when no image was looked into.
+    pub images: Option<&'a ImageLinks>,
 }

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use plimsoll_model::{
     Asset, AssetFacts, AssetId, AssetKind, AssetState, Diagnostic, Evaluation, Evidence, Exposure,
-    ExposureLevel, FieldRef, Finding, GoalVerdict, History, Location, ObjectRef, Observation,
-    ResolvedBaseline, Rule, Severity, Subject, Timestamp, UnknownAsset, Waiver,
+    ExposureLevel, FieldRef, Finding, GoalVerdict, History, ImageLinks, Location, ObjectRef,
+    Observation, ResolvedBaseline, Rule, Severity, Subject, Timestamp, UnknownAsset, Waiver,
     exposure::ExposureReason,
     resource::{AssetClass, PostureException, PostureGoal},
 };
@@ -67,6 +67,7 @@ pub(crate) struct Estate {
     pub(crate) assets: Vec<AssetFacts>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) evaluation: Evaluation,
+    pub(crate) images: Option<ImageLinks>,
 }
 
 impl Default for Estate {
@@ -79,6 +80,7 @@ impl Default for Estate {
         Estate {
             assets: Vec::new(),
             findings: Vec::new(),
+            images: None,
             evaluation: Evaluation {
                 baselines: BTreeMap::from([
                     ("base".to_owned(), baseline(true)),
@@ -97,6 +99,7 @@ impl Estate {
             assets: &self.assets,
             findings: &self.findings,
             evaluation: &self.evaluation,
+            images: self.images.as_ref(),
         }
     }
 

@@ -107,6 +107,26 @@ impl AssetId {
         AssetId(format!("cluster/{cluster}/unread/{file}#{index}").into())
     }
 
+    /// The id of an image: its repository as a full name
+    /// (`registry.example.com/shop/web`), and the digest it is known by. One
+    /// that has no repository, such as an archive without tags, goes by the
+    /// name it was given.
+    pub fn image(repository: &str, digest: Option<&crate::Digest>) -> Self {
+        AssetId(match digest {
+            Some(digest) => format!("image/{repository}@{digest}").into(),
+            None => format!("image/{repository}").into(),
+        })
+    }
+
+    /// What stays the same over rebuilds: the repository of an image, for
+    /// every other asset its id.
+    pub fn lineage(&self) -> &str {
+        match self.0.strip_prefix("image/") {
+            Some(_) => self.0.split_once('@').map_or(&*self.0, |(name, _)| name),
+            None => &self.0,
+        }
+    }
+
     /// An id read back from a state file or a report.
     pub fn from_text(text: impl Into<Arc<str>>) -> Self {
         AssetId(text.into())

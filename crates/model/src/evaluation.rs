@@ -1,7 +1,10 @@
 //! What an engine looked at, beside what it found: without it, silence could
 //! be taken for health.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{AssetId, Location};
 
@@ -39,6 +42,8 @@ pub struct Evaluation {
     pub missing: BTreeMap<String, String>,
     /// Ids of the single controls that were asked for and evaluated.
     pub controls: Vec<&'static str>,
+    /// Of all controls that were evaluated, those that look at images.
+    pub image_controls: BTreeSet<&'static str>,
     /// What could not be evaluated.
     pub unevaluated: Vec<Unevaluated>,
     /// Pod templates evaluated; smaller than `templates` when some are the

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{Asset, Exposure, Location, Timestamp};
+use crate::{Asset, AssetId, Date, Exposure, Location, Timestamp};
 
 /// When and from what something was observed. Facts are made with one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,3 +49,48 @@ pub struct AssetFacts {
     /// Set when its state is not known.
     pub unknown: Option<UnknownAsset>,
 }
+
+/// What is known of an image that an asset names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageFacts {
+    /// The image's own asset.
+    pub asset: AssetId,
+    /// When and from what it was looked into.
+    pub observed: Observation,
+    /// When it was built, as it says itself.
+    pub created: Option<Timestamp>,
+    /// Uncompressed bytes of its layers.
+    pub bytes: u64,
+    /// The user it starts its program as; empty is root.
+    pub user: String,
+    /// The operating system it holds; none for an image from scratch.
+    pub release: Option<ReleaseFacts>,
+    /// Paths of shells in it.
+    pub shells: Vec<String>,
+    /// What shows that it comes with an SBOM; `None` when there is none,
+    /// `Err` when that can't be known, and why.
+    pub sbom: Result<Option<String>, String>,
+    /// What of it could not be read.
+    pub gaps: Vec<String>,
+}
+
+/// The operating system of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleaseFacts {
+    /// Its name, for a person.
+    pub name: String,
+    /// The last day of its general support, where that is known.
+    pub until: Option<Date>,
+}
+
+/// What an image name of a manifest leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImageLink {
+    /// An image that was looked into.
+    Known(Arc<ImageFacts>),
+    /// An image that could not be.
+    Unknown(UnknownAsset),
+}
+
+/// Images by the name manifests give them.
+pub type ImageLinks = BTreeMap<Arc<str>, ImageLink>;

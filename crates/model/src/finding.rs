@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Asset, FieldRef, Fix, Location, Rule, Severity};
+use crate::{Asset, Digest, FieldRef, Fix, Location, Rule, Severity};
 
 /// The identity of a finding: a hash of the asset's lineage, the rule's id and
 /// the subject. It carries no line, index, version or time, so that a finding
@@ -118,6 +118,8 @@ impl JsonSchema for FindingId {
 pub enum FindingKind {
     /// A control is violated.
     Misconfiguration,
+    /// A secret lies where others can read it.
+    Secret,
 }
 
 /// What in the asset a finding is about, in names and never in indexes.
@@ -152,27 +154,50 @@ pub enum Evidence {
         /// What stands there, when it is short and no secret.
         observed: Option<Box<str>>,
     },
+    /// A file of an image, or a field of its configuration.
+    Image {
+        /// The image and, for a file, its path in it: `web.tar!/app/.env`.
+        /// Line and column are 0 where there is none.
+        location: Location,
+        /// The file's path in the image, without a leading slash; for the
+        /// configuration the field's (`config.User`).
+        path: FieldRef,
+        /// The layer that brought the file.
+        layer: Option<Digest>,
+        /// What stands there, when it is short; secrets are masked.
+        observed: Option<Box<str>>,
+    },
 }
 
 impl Evidence {
     /// Where it stands.
     pub fn location(&self) -> &Location {
         match self {
-            Evidence::Manifest { location, .. } => location,
+            Evidence::Manifest { location, .. } | Evidence::Image { location, .. } => location,
         }
     }
 
     /// The field's path.
     pub fn path(&self) -> &FieldRef {
         match self {
-            Evidence::Manifest { path, .. } => path,
+            Evidence::Manifest { path, .. } | Evidence::Image { path, .. } => path,
         }
     }
 
     /// What was observed there.
     pub fn observed(&self) -> Option<&str> {
         match self {
-            Evidence::Manifest { observed, .. } => observed.as_deref(),
+            Evidence::Manifest { observed, .. } | Evidence::Image { observed, .. } => {
+                observed.as_deref()
+            }
+        }
+    }
+
+    /// The layer of the image that shows it.
+    pub fn layer(&self) -> Option<&Digest> {
+        match self {
+            Evidence::Manifest { .. } => None,
+            Evidence::Image { layer, .. } => layer.as_ref(),
         }
     }
 }
@@ -227,7 +252,7 @@ impl Finding {
         evidence: Evidence,
     ) -> Self {
         Finding {
-            id: FindingId::new(asset.id.as_str(), rule.id, &subject),
+            id: FindingId::new(asset.id.lineage(), rule.id, &subject),
             kind: FindingKind::Misconfiguration,
             rule,
             severity: rule.severity,
@@ -240,6 +265,13 @@ impl Finding {
             evidence,
             more: Vec::new(),
         }
+    }
+
+    /// The same finding of another kind than misconfiguration.
+    #[must_use]
+    pub fn of_kind(mut self, kind: FindingKind) -> Self {
+        self.kind = kind;
+        self
     }
 
     /// The first evidence.

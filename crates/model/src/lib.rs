@@ -15,6 +15,7 @@ pub mod finding;
 pub mod fix;
 pub mod history;
 pub mod image;
+pub mod image_name;
 pub mod location;
 pub mod package;
 pub mod percent;
@@ -32,10 +33,13 @@ pub use diagnostic::{Diagnostic, DiagnosticLevel};
 pub use digest::Digest;
 pub use evaluation::{Evaluation, ResolvedBaseline, Unevaluated};
 pub use exposure::{Exposure, ExposureLevel};
-pub use facts::{AssetFacts, Observation, UnknownAsset};
+pub use facts::{
+    AssetFacts, ImageFacts, ImageLink, ImageLinks, Observation, ReleaseFacts, UnknownAsset,
+};
 pub use finding::{Evidence, Finding, FindingId, FindingKind, Subject, Waiver};
 pub use fix::{Fix, FixEdit, FixTarget, FixValue};
 pub use history::{FindingRecord, GoalRecord, History, RunRecord};
+pub use image_name::ImageName;
 pub use location::{FieldRef, Location};
 pub use package::{Package, PackageType, SourcePackage};
 pub use percent::Percent;

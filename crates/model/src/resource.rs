@@ -17,7 +17,8 @@ pub use baseline::{Baseline, BaselineSpec, ControlChoice, ControlRemoval};
 pub use class::{AssetClass, AssetClassSpec};
 pub use clause::{
     AdmissionState, Clause, ConfigurationClause, CoverageClause, DriftMode, ExposureClause,
-    OpenAlerts, RuntimeClause, SensorState, SupplyChainClause, VulnerabilitiesClause,
+    ImageClause, Leave, OpenAlerts, RuntimeClause, SecretsClause, SensorState, SupplyChainClause,
+    VulnerabilitiesClause,
 };
 pub use exception::{ExceptionSpec, PostureException};
 pub use goal::{AdmissionMode, Enforce, GoalScope, GoalSpec, PostureGoal, Ramp, RemediateMode};

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    AssetId, AssetKind, AssetState, AtRisk, ClassAssignment, Counts, ExposureLevel, FindingId,
-    FindingKind, ObjectRef, PlanProof, Severity, Timestamp, Verdict, WindowResult,
+    AssetId, AssetKind, AssetState, AtRisk, ClassAssignment, Counts, Digest, ExposureLevel,
+    FindingId, FindingKind, ObjectRef, PlanProof, Severity, Timestamp, Verdict, WindowResult,
+    image::Image,
 };
 
 /// The version of the reports this build writes.
@@ -49,6 +50,9 @@ pub struct ScanReport {
     pub diagnostics: Vec<DiagnosticReport>,
     /// The findings, worst first.
     pub findings: Vec<FindingReport>,
+    /// The images that were looked into, in order of their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Image>,
 }
 
 /// What `plimsoll check -o json` writes.
@@ -240,8 +244,13 @@ pub struct FindingReport {
     pub line: u32,
     /// Column in characters, from 1.
     pub column: u32,
-    /// The field's path in the object.
+    /// The field's path in the object; for a finding in a file of an image the
+    /// file's path in it.
     pub path: String,
+    /// The layer of the image that shows it, by the digest of its
+    /// uncompressed bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layer: Option<Digest>,
     /// What stands there, when it is short and no secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed: Option<String>,

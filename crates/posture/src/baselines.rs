@@ -34,6 +34,12 @@ static ALL: LazyLock<Vec<BuiltinBaseline>> = LazyLock::new(|| {
     };
     vec![
         BuiltinBaseline {
+            name: "cis-docker/image",
+            description: "What an image must be like, after section 4 of the CIS Docker Benchmark: its user, what it holds that it does not need, what it says of itself. Needs the images: `--images`.",
+            versions: vec!["1".to_owned()],
+            contents: Contents::Pinned(&[controls::IMAGE_1]),
+        },
+        BuiltinBaseline {
             name: "plimsoll/essentials",
             description: "What users miss first, beside the Pod Security Standards: resources, probes, images, identities, roles, networks, secrets.",
             versions: vec!["1".to_owned()],
@@ -108,11 +114,8 @@ mod tests {
                 );
             }
         }
-        for id in controls::ESSENTIALS_1 {
-            assert!(
-                catalogue::find(id).is_some(),
-                "plimsoll/essentials@1 names {id}"
-            );
+        for id in controls::ESSENTIALS_1.iter().chain(controls::IMAGE_1) {
+            assert!(catalogue::find(id).is_some(), "a baseline names {id}");
         }
     }
 

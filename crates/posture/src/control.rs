@@ -1,8 +1,8 @@
 //! What a control is.
 
-use plimsoll_model::Rule;
+use plimsoll_model::{Rule, image::Image};
 
-use crate::{Minor, ObjectContext, PodContext, Sink};
+use crate::{Minor, ObjectContext, PodContext, Sink, image::ImageSink};
 
 /// A check of configuration: the words, and the code.
 #[derive(Debug)]
@@ -50,10 +50,24 @@ impl Control {
         }
     }
 
+    /// A control that looks at an image.
+    pub const fn image(rule: &'static Rule, check: fn(&Image, &mut ImageSink)) -> Self {
+        Control {
+            rule,
+            check: Check::Image(check),
+            changes: &[],
+        }
+    }
+
     /// The same control with the minor versions at which it changes.
     pub const fn changing_at(mut self, changes: &'static [u8]) -> Self {
         self.changes = changes;
         self
+    }
+
+    /// Whether it looks at images.
+    pub fn is_of_images(&self) -> bool {
+        matches!(self.check, Check::Image(_))
     }
 
     /// Its id.
@@ -89,4 +103,6 @@ pub enum Check {
         /// The function.
         run: fn(&ObjectContext<'_>, &mut Sink),
     },
+    /// A function of an image.
+    Image(fn(&Image, &mut ImageSink)),
 }

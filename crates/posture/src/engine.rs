@@ -180,6 +180,8 @@ impl<'p> Plan<'p> {
                         plan.object.entry(kind).or_default().push(step);
                     }
                 }
+                // Not of objects: `evaluate_image` runs it.
+                Check::Image(_) => {}
             }
         }
         plan

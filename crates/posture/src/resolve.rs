@@ -110,6 +110,11 @@ pub(crate) fn resolve(request: &Request) -> (Vec<PlanStep>, Evaluation) {
         evaluation.controls = catalogue().iter().map(|control| control.id()).collect();
     }
 
+    evaluation.image_controls = steps
+        .values()
+        .filter(|wanted| wanted.control.is_of_images())
+        .map(|wanted| wanted.control.id())
+        .collect();
     let steps = steps.into_values().map(Wanted::into_step).collect();
     (steps, evaluation)
 }

@@ -106,7 +106,11 @@ pub(super) fn text(clause: &Clause) -> String {
             }));
         }
         // The others have texts of their own.
-        Clause::Configuration(_) | Clause::SupplyChain(_) | Clause::Exposure(_) => {}
+        Clause::Configuration(_)
+        | Clause::SupplyChain(_)
+        | Clause::Exposure(_)
+        | Clause::Secrets(_)
+        | Clause::Image(_) => {}
     }
     format!("{} {}", clause.word(), parts.join(", "))
 }

@@ -437,6 +437,7 @@ fn accepted(clause: &Clause) -> u32 {
         Clause::Vulnerabilities(clause) => clause.max,
         Clause::Configuration(clause) => clause.max,
         Clause::Runtime(clause) => clause.open_alerts.as_ref().map_or(0, |alerts| alerts.max),
-        Clause::Coverage(_) | Clause::SupplyChain(_) | Clause::Exposure(_) => 0,
+        Clause::Secrets(clause) => clause.max,
+        Clause::Coverage(_) | Clause::SupplyChain(_) | Clause::Exposure(_) | Clause::Image(_) => 0,
     }
 }

@@ -21,6 +21,10 @@ pub enum Clause {
     SupplyChain(SupplyChainClause),
     /// From where it can be reached.
     Exposure(ExposureClause),
+    /// Secrets in its images.
+    Secrets(SecretsClause),
+    /// What its images must be like.
+    Image(ImageClause),
 }
 
 impl Clause {
@@ -33,6 +37,8 @@ impl Clause {
             Clause::Coverage(_) => "coverage",
             Clause::SupplyChain(_) => "supplyChain",
             Clause::Exposure(_) => "exposure",
+            Clause::Secrets(_) => "secrets",
+            Clause::Image(_) => "image",
         }
     }
 }
@@ -182,4 +188,49 @@ pub struct ExposureClause {
     /// `false`: it must not be reachable from outside.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub internet: Option<bool>,
+}
+
+/// At most so many secrets in images.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct SecretsClause {
+    /// Which severities count; all without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub severity: Option<SeverityBound>,
+    /// How many are accepted.
+    pub max: u32,
+    /// How long one may stay before it counts as a violation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within: Option<Period>,
+}
+
+/// What images must be like.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ImageClause {
+    /// How long ago an image may have been built, as it says itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<Period>,
+    /// Whether a release whose support has ended is allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_of_life: Option<Leave>,
+    /// Whether an image may start its program as root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runs_as_root: Option<Leave>,
+    /// Whether an image may hold a shell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shell: Option<Leave>,
+    /// How many mebibytes its layers may have, uncompressed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_size: Option<u32>,
+}
+
+/// Whether something is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Leave {
+    /// It is.
+    Allow,
+    /// It is not.
+    Forbid,
 }

@@ -143,6 +143,9 @@ fn check_goal(goal: &PostureGoal, root: Node<'_>) -> Result<(), ResourceError> {
             Clause::Exposure(c) if *c == Default::default() => {
                 Some("an exposure clause names `attackPaths` or `internet`")
             }
+            Clause::Image(c) if *c == Default::default() => Some(
+                "an image clause names `maxAge`, `endOfLife`, `runsAsRoot`, `shell` or `maxSize`",
+            ),
             _ => None,
         };
         if let Some(problem) = problem {
