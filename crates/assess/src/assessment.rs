@@ -8,14 +8,15 @@ use std::{
 use plimsoll_goals::{Facts, plan};
 use plimsoll_model::{
     AssetFacts, ClassAssignment, Diagnostic, Evaluation, Finding, FindingId, FixPlan, GoalVerdict,
-    History, Timestamp, Verdict,
+    History, ImageLinks, Timestamp, Verdict,
+    image::Image,
     resource::{Baseline, Clause},
-    wire::CoverageReport,
+    wire::{CoverageReport, GapReport, GapState},
 };
 use plimsoll_posture::Request;
 use rayon::prelude::*;
 
-use crate::{Estate, Line, causes};
+use crate::{Estate, EstateOptions, Limits, Line, LookedInto, causes, images};
 
 /// What an assessment needs beside the estate.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +61,11 @@ pub struct Assessment {
     pub diagnostics: Vec<Diagnostic>,
     /// Whether the line is the starter line.
     pub starter_line: bool,
+    /// The images that were looked into, in order of their names.
+    pub images: Vec<Arc<Image>>,
+    /// What the image names of the manifests lead to; none when no image was
+    /// looked for.
+    pub links: Option<ImageLinks>,
 }
 
 /// How a run ended, for its exit code.
@@ -74,12 +80,71 @@ pub enum Outcome {
 }
 
 impl Assessment {
+    /// Judges the images that the estate was given.
+    fn add_images(&mut self, estate: &Estate, request: &Request) {
+        if estate.images.is_empty() {
+            return;
+        }
+        let judged = images::judge(
+            &estate.images,
+            &self.cluster,
+            request,
+            self.now,
+            &mut self.evaluation,
+        );
+        self.assets.extend(judged.assets);
+        self.assets.sort_by(|a, b| a.asset.id.cmp(&b.asset.id));
+        self.findings.extend(judged.findings);
+        self.findings.sort_by(Finding::listing_order);
+        self.links = Some(judged.links);
+        let mut images: Vec<Arc<Image>> = estate
+            .images
+            .iter()
+            .filter_map(|looked_into| looked_into.outcome.as_ref().ok().cloned())
+            .collect();
+        images.sort_by(|a, b| (&a.name, a.digest).cmp(&(&b.name, b.digest)));
+        images.dedup_by(|a, b| a.name == b.name && a.digest == b.digest && a.id == b.id);
+        for image in &images {
+            for gap in &image.gaps {
+                self.coverage.failed += 1;
+                self.coverage.gaps.push(GapReport {
+                    state: GapState::Failed,
+                    file: image.name.clone(),
+                    line: 0,
+                    column: 0,
+                    reason: gap.to_string(),
+                });
+            }
+            self.diagnostics
+                .extend(images::ended_release(image, self.now));
+        }
+        self.coverage.images = images.len() as u64;
+        for looked_into in &estate.images {
+            if let Err(unknown) = &looked_into.outcome {
+                self.coverage.failed += 1;
+                self.coverage.gaps.push(GapReport {
+                    state: GapState::Failed,
+                    file: looked_into
+                        .names
+                        .first()
+                        .map(ToString::to_string)
+                        .unwrap_or_default(),
+                    line: 0,
+                    column: 0,
+                    reason: format!("{}; {}", unknown.reason, unknown.remedy),
+                });
+            }
+        }
+        self.images = images;
+    }
+
     /// Writes this run into the past: what the next run must know of it.
     pub fn record(&self, history: &mut History) {
         let facts = Facts {
             assets: &self.assets,
             findings: &self.findings,
             evaluation: &self.evaluation,
+            images: self.links.as_ref(),
         };
         plimsoll_goals::record(history, &self.goals, facts, self.now);
     }
@@ -119,6 +184,7 @@ pub fn assess(estate: &Estate, line: &Line, options: Options<'_>) -> Assessment 
     let request = request(line);
     let (findings, evaluation) = plimsoll_posture::evaluate(&estate.inventory, &request);
     let mut result = assessment(estate, options.now, findings, evaluation);
+    result.add_images(estate, &request);
     result.starter_line = options.starter_line;
 
     let goals_line = plimsoll_goals::Line {
@@ -130,6 +196,7 @@ pub fn assess(estate: &Estate, line: &Line, options: Options<'_>) -> Assessment 
         assets: &result.assets,
         findings: &result.findings,
         evaluation: &result.evaluation,
+        images: result.links.as_ref(),
     };
     let classes = plimsoll_goals::classes(goals_line, facts);
     let (mut goals, said) =
@@ -183,6 +250,7 @@ pub fn scan(
     };
     let (findings, evaluation) = plimsoll_posture::evaluate(&estate.inventory, &request);
     let mut result = assessment(estate, now, findings, evaluation);
+    result.add_images(estate, &request);
     for (name, reason) in &result.evaluation.missing {
         result
             .diagnostics
@@ -190,6 +258,34 @@ pub fn scan(
     }
     result.classes = vec![Vec::new(); result.assets.len()];
     result.diagnostics.sort_by(Diagnostic::listing_order);
+    result
+}
+
+/// Judges one image alone, without goals: what the named baselines and
+/// controls find, or all of them.
+pub fn scan_image(
+    image: Arc<Image>,
+    baselines: &[String],
+    controls: &[String],
+    now: Timestamp,
+) -> Assessment {
+    let mut estate = Estate::new(&EstateOptions {
+        cluster: "images".into(),
+        default_namespace: "default".into(),
+        now,
+        limits: Limits::default(),
+        line_given: false,
+    });
+    estate.images.push(LookedInto {
+        names: vec![image.name.as_str().into()],
+        outcome: Ok(image),
+    });
+    let mut result = scan(&estate, baselines, controls, now);
+    // Nobody asked about manifests.
+    result
+        .evaluation
+        .controls
+        .retain(|control| result.evaluation.image_controls.contains(control));
     result
 }
 
@@ -253,5 +349,7 @@ fn assessment(
         coverage,
         diagnostics,
         starter_line: false,
+        images: Vec::new(),
+        links: None,
     }
 }

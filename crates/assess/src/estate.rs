@@ -11,7 +11,7 @@ use plimsoll_model::{
 };
 use rayon::prelude::*;
 
-use crate::{Line, kustomize, unread};
+use crate::{Line, LookedInto, kustomize, unread};
 
 /// Parts of one file that are read as one piece of parallel work.
 const PARTS_AT_ONCE: usize = 512;
@@ -69,24 +69,39 @@ pub struct Estate {
     pub diagnostics: Vec<Diagnostic>,
     /// The cluster's name.
     pub cluster: Arc<str>,
+    /// The images its workloads name, where someone looked into them.
+    pub images: Vec<LookedInto>,
+}
+
+impl Estate {
+    /// Nothing yet.
+    pub(crate) fn new(options: &EstateOptions) -> Self {
+        Estate {
+            inventory: Inventory::new(Settings {
+                cluster: options.cluster.clone(),
+                default_namespace: options.default_namespace.clone(),
+                source: "files".into(),
+                observed_at: options.now,
+            }),
+            line: Line::default(),
+            coverage: CoverageReport::default(),
+            unread: Vec::new(),
+            diagnostics: Vec::new(),
+            cluster: options.cluster.clone(),
+            images: Vec::new(),
+        }
+    }
+
+    /// The names of images in its workloads, each once, in order.
+    pub fn image_names(&self) -> BTreeSet<Arc<str>> {
+        let facts = self.inventory.all_facts();
+        facts.into_iter().flat_map(|asset| asset.images).collect()
+    }
 }
 
 /// Reads files into an estate. Fails never: what can't be read is counted.
 pub fn load(files: Vec<InputFile>, options: &EstateOptions) -> Estate {
-    let settings = Settings {
-        cluster: options.cluster.clone(),
-        default_namespace: options.default_namespace.clone(),
-        source: "files".into(),
-        observed_at: options.now,
-    };
-    let mut estate = Estate {
-        inventory: Inventory::new(settings),
-        line: Line::default(),
-        coverage: CoverageReport::default(),
-        unread: Vec::new(),
-        diagnostics: Vec::new(),
-        cluster: options.cluster.clone(),
-    };
+    let mut estate = Estate::new(options);
     let mut read: Vec<Read> = files
         .into_par_iter()
         .map(|file| read_file(file, &options.limits))

@@ -98,6 +98,11 @@ pub fn scan(assessment: &Assessment) -> ScanReport {
         severities: severities(assessment.findings.iter()),
         diagnostics: assessment.diagnostics.iter().map(diagnostic).collect(),
         findings: Vec::new(),
+        images: assessment
+            .images
+            .iter()
+            .map(|image| (**image).clone())
+            .collect(),
     }
 }
 
@@ -188,6 +193,7 @@ fn finding(assessment: &Assessment, index: usize, finding: &Finding) -> FindingR
         line: at.line,
         column: at.column,
         path: evidence.path().to_string(),
+        layer: evidence.layer().copied(),
         observed: evidence.observed().map(str::to_owned),
         message: finding.message.to_string(),
         also: finding.all_evidence().skip(1).map(place).collect(),

@@ -47,6 +47,9 @@ pub struct Image {
     pub marks: Vec<FileMark>,
     /// What is known of its files as a whole.
     pub files: FileSummary,
+    /// SBOMs that come with it: in it, or attached to it in its registry; what
+    /// shows each, such as `referrer sha256:...` or `/opt/app/bom.json`.
+    pub sboms: Vec<String>,
     /// What could not be read: anything here makes the image incomplete.
     pub gaps: Vec<ImageGap>,
 }
@@ -371,4 +374,25 @@ pub struct ImageGap {
     pub offset: Option<u64>,
     /// What went wrong, for a person.
     pub message: String,
+}
+
+impl std::fmt::Display for ImageGap {
+    /// `layer 2, /app/a.jar at byte 17: cut short`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut place = Vec::new();
+        if let Some(layer) = self.layer {
+            place.push(format!("layer {}", layer + 1));
+        }
+        if let Some(path) = &self.path {
+            place.push(format!("/{path}"));
+        }
+        f.write_str(&place.join(", "))?;
+        if let Some(offset) = self.offset {
+            write!(f, " at byte {offset}")?;
+        }
+        if !place.is_empty() || self.offset.is_some() {
+            f.write_str(": ")?;
+        }
+        f.write_str(&self.message)
+    }
 }

@@ -144,6 +144,9 @@ pub struct CoverageReport {
     pub read: u64,
     /// Of these, workloads.
     pub workloads: u64,
+    /// Images looked into.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub images: u64,
     /// Documents that are no Kubernetes objects, and files left out.
     pub skipped: u64,
     /// Chart templates that can't be read before they are rendered.
@@ -532,4 +535,9 @@ pub struct AssetReport {
     /// Why its state is not known, if it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

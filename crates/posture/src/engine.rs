@@ -17,7 +17,7 @@ use crate::{
         emit::Emitter,
         templates::{Templates, judge},
     },
-    resolve::{PlanStep, resolve},
+    resolve::{LooksAt, PlanStep, resolve},
 };
 
 /// Further places of one object that are judged. What relates an object to
@@ -47,7 +47,7 @@ pub fn evaluate_objects(
     request: &Request,
     objects: &[ObjectIx],
 ) -> (Vec<Finding>, Evaluation) {
-    let (steps, mut evaluation) = resolve(request);
+    let (steps, mut evaluation) = resolve(request, LooksAt::Objects);
     let plan = Plan::new(&steps);
 
     let mut units: Vec<Unit<'_>> = objects

@@ -7,7 +7,10 @@ use plimsoll_model::{
     Asset, Evaluation, Evidence, FieldRef, Finding, Location, Subject, Unevaluated, image::Image,
 };
 
-use crate::{Check, Request, resolve::resolve};
+use crate::{
+    Check, Request,
+    resolve::{LooksAt, resolve},
+};
 
 /// Where the checks of one image say what they found.
 #[derive(Debug, Default)]
@@ -72,7 +75,7 @@ pub fn evaluate_image(
     asset: &Arc<Asset>,
     request: &Request,
 ) -> (Vec<Finding>, Evaluation) {
-    let (steps, mut evaluation) = resolve(request);
+    let (steps, mut evaluation) = resolve(request, LooksAt::Images);
     let mut findings = Vec::new();
     for step in &steps {
         let Check::Image(check) = step.control.check else {

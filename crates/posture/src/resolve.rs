@@ -26,6 +26,15 @@ pub struct Request {
     pub everything: bool,
 }
 
+/// What is evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LooksAt {
+    /// Kubernetes objects.
+    Objects,
+    /// An image.
+    Images,
+}
+
 /// One control at one version, for all who asked.
 #[derive(Debug)]
 pub(crate) struct PlanStep {
@@ -57,7 +66,9 @@ const MAX_DEPTH: usize = 32;
 
 /// Finds all that is asked for; what is not there is named in
 /// [`Evaluation::missing`].
-pub(crate) fn resolve(request: &Request) -> (Vec<PlanStep>, Evaluation) {
+///
+/// Of everything, only what `looks_at` says is meant: objects or images.
+pub(crate) fn resolve(request: &Request, looks_at: LooksAt) -> (Vec<PlanStep>, Evaluation) {
     let mut evaluation = Evaluation::default();
     let mut steps: BTreeMap<(&'static str, Minor), Wanted> = BTreeMap::new();
     let mut resolver = Resolver {
@@ -104,10 +115,11 @@ pub(crate) fn resolve(request: &Request) -> (Vec<PlanStep>, Evaluation) {
         }
     }
     if request.everything {
-        for control in catalogue() {
+        let wanted = |control: &&&Control| control.is_of_images() == (looks_at == LooksAt::Images);
+        for control in catalogue().iter().filter(wanted) {
             Wanted::of(&mut steps, control, Minor::NEWEST);
+            evaluation.controls.push(control.id());
         }
-        evaluation.controls = catalogue().iter().map(|control| control.id()).collect();
     }
 
     evaluation.image_controls = steps

@@ -141,6 +141,7 @@ pub fn scan() -> (ScanReport, Vec<FindingReport>) {
         coverage: report.coverage,
         severities: report.severities,
         diagnostics: report.diagnostics,
+        images: Vec::new(),
         findings: Vec::new(),
     };
     (header, report.findings)

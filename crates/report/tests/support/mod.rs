@@ -353,6 +353,7 @@ fn coverage() -> CoverageReport {
         reason: reason.to_owned(),
     };
     CoverageReport {
+        images: 0,
         files: 31,
         read: 152,
         workloads: 24,

@@ -326,6 +326,7 @@ pub fn finding(at: usize, control: usize) -> FindingReport {
         line: 20 + 3 * control as u32,
         column: 11,
         path: format!("spec.template.spec.containers[main].{field}"),
+        layer: None,
         observed: (control == 0).then(|| "true".to_owned()),
         message: message.to_owned(),
         also: if control == 1 {
