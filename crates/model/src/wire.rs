@@ -48,11 +48,11 @@ pub struct ScanReport {
     pub severities: BTreeMap<Severity, u64>,
     /// What went wrong or must be known.
     pub diagnostics: Vec<DiagnosticReport>,
-    /// The findings, worst first.
-    pub findings: Vec<FindingReport>,
     /// The images that were looked into, in order of their names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<Image>,
+    /// The findings, worst first.
+    pub findings: Vec<FindingReport>,
 }
 
 /// What `plimsoll check -o json` writes.

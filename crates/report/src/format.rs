@@ -19,13 +19,33 @@ pub enum Format {
     Html,
     /// OSCAL assessment results, for governance tools.
     Oscal,
+    /// An SBOM as CycloneDX 1.6 JSON; of images.
+    CycloneDx,
+    /// An SBOM as SPDX 2.3 JSON; of images.
+    Spdx,
 }
 
 impl Format {
-    /// All formats, in the order of the documentation.
+    /// All formats of findings, in the order of the documentation.
     pub const ALL: [Format; 7] = [
         Format::Terminal,
         Format::Json,
+        Format::Sarif,
+        Format::JUnit,
+        Format::Markdown,
+        Format::Html,
+        Format::Oscal,
+    ];
+
+    /// The formats of SBOMs.
+    pub const SBOM: [Format; 2] = [Format::CycloneDx, Format::Spdx];
+
+    /// What an image scan can be written as.
+    pub const IMAGE: [Format; 9] = [
+        Format::Terminal,
+        Format::Json,
+        Format::CycloneDx,
+        Format::Spdx,
         Format::Sarif,
         Format::JUnit,
         Format::Markdown,
@@ -43,6 +63,8 @@ impl Format {
             Format::Markdown => "markdown",
             Format::Html => "html",
             Format::Oscal => "oscal",
+            Format::CycloneDx => "cyclonedx",
+            Format::Spdx => "spdx",
         }
     }
 }
@@ -54,10 +76,13 @@ impl fmt::Display for Format {
 }
 
 /// Other names that people try.
-const ALIASES: [(&str, Format); 3] = [
+const ALIASES: [(&str, Format); 6] = [
     ("table", Format::Terminal),
     ("text", Format::Terminal),
     ("md", Format::Markdown),
+    ("cyclonedx-json", Format::CycloneDx),
+    ("cdx", Format::CycloneDx),
+    ("spdx-json", Format::Spdx),
 ];
 
 /// The text names no format.
@@ -77,6 +102,7 @@ impl FromStr for Format {
         let names = || {
             Format::ALL
                 .into_iter()
+                .chain(Format::SBOM)
                 .map(|f| (f.as_str(), f))
                 .chain(ALIASES)
         };
@@ -109,7 +135,7 @@ mod tests {
                 (got, expect) => panic!("{text}: got {got:?}, expected {expect:?}"),
             }
         };
-        for format in Format::ALL {
+        for format in Format::ALL.into_iter().chain(Format::SBOM) {
             check(format.as_str(), Ok(format));
         }
         check("table", Ok(Format::Terminal));

@@ -13,6 +13,7 @@ pub mod diff;
 mod format;
 mod group;
 mod html;
+pub mod image;
 mod json;
 mod junit;
 mod lookup;
@@ -53,6 +54,7 @@ pub fn check(
         Format::Markdown => markdown::check(report, out),
         Format::Html => html::check(report, out),
         Format::Oscal => oscal::check(report, out),
+        Format::CycloneDx | Format::Spdx => Err(no_sbom(format)),
     }
 }
 
@@ -79,5 +81,15 @@ pub fn scan(
         Format::Markdown => markdown::scan(header, findings, out),
         Format::Html => html::scan(header, findings, out),
         Format::Oscal => oscal::scan(header, findings, out),
+        Format::CycloneDx | Format::Spdx => Err(no_sbom(format)),
     }
+}
+
+/// An SBOM is written from an image, not from findings: whoever asks for one
+/// here asked the wrong function.
+fn no_sbom(format: Format) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        format!("{format} is a form of SBOMs: findings have none"),
+    )
 }

@@ -3,6 +3,7 @@
 
 mod assets;
 mod check;
+pub(crate) mod image;
 mod paper;
 mod plan;
 mod scan;

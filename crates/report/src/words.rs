@@ -375,8 +375,19 @@ pub(crate) fn gap(state: GapState) -> &'static str {
 
 /// What was read and what was not, in one sentence.
 pub(crate) fn coverage(coverage: &CoverageReport) -> String {
+    if coverage.images > 0 && coverage.files == 0 && coverage.read == 0 {
+        return format!(
+            "looked into {}; {} could not be read",
+            count(coverage.images, "image"),
+            count(coverage.failed, "part")
+        );
+    }
+    let images = match coverage.images {
+        0 => String::new(),
+        images => format!(" and looked into {}", count(images, "image")),
+    };
     format!(
-        "read {} ({}) from {}; {} skipped, {} not rendered, {} failed",
+        "read {} ({}) from {}{images}; {} skipped, {} not rendered, {} failed",
         count(coverage.read, "object"),
         count(coverage.workloads, "workload"),
         count(coverage.files, "file"),

@@ -14,6 +14,7 @@ use super::{
     Line, Paper,
     assets::{SEVERITY, findings},
     check::{coverage, diagnostics, next},
+    image,
 };
 use crate::{
     group::{Groups, Limits},
@@ -79,12 +80,19 @@ pub(crate) fn scan(
         [] => "all controls".to_owned(),
         names => names.join(", "),
     };
-    let about = format!(
-        "cluster {}, {}, against {against}",
-        header.cluster,
-        words::minute(header.now)
-    );
+    let about = if header.kind == "image" {
+        format!("{}, against {against}", words::minute(header.now))
+    } else {
+        format!(
+            "cluster {}, {}, against {against}",
+            header.cluster,
+            words::minute(header.now)
+        )
+    };
     paper.text(0, &Line::of(Tone::Faint, &about))?;
+    for image in &header.images {
+        image::summary(paper, image)?;
+    }
     for group in &groups.list {
         paper.blank()?;
         object(paper, &group.object, group.total, &group.findings)?;
@@ -109,6 +117,10 @@ pub(crate) fn scan(
     paper.blank()?;
     diagnostics(paper, &header.diagnostics)?;
     coverage(paper, &header.coverage)?;
+    if header.kind == "image" && !header.images.is_empty() && !paper.style.verbose() {
+        let text = "-v lists every package; plimsoll image sbom writes them as an SBOM";
+        paper.text(0, &Line::of(Tone::Faint, text))?;
+    }
     if let Some(first) = groups.list.first().and_then(|group| group.findings.first()) {
         let command = format!("plimsoll explain {}", crate::text::clean(&first.control));
         next(paper, &[(command, "says why, and how to fix it")])?;

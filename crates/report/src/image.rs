@@ -1,0 +1,34 @@
+//! What is in images: layers as a table, and the difference of two images.
+
+use std::io::{self, Write};
+
+use plimsoll_model::image::Image;
+
+use crate::{Format, Style, json, terminal};
+
+/// Writes the layers of an image, as the terminal format or JSON.
+///
+/// # Errors
+/// What `out` returns; `Unsupported` for another format.
+pub fn layers(image: &Image, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Terminal => terminal::image::layers(image, style, out),
+        Format::Json => json::write(&image.layers, out),
+        _ => Err(unsupported(format)),
+    }
+}
+
+/// Writes the image itself as JSON: all that is known of it.
+///
+/// # Errors
+/// What `out` returns.
+pub fn whole(image: &Image, out: &mut dyn Write) -> io::Result<()> {
+    json::write(image, out)
+}
+
+fn unsupported(format: Format) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        format!("there is no {format} form of this"),
+    )
+}
