@@ -10,6 +10,11 @@ use plimsoll_model::image::{ImageForm, Platform};
 
 use crate::{Digest, LayerAnalysis, ReadAt};
 
+mod error;
+pub mod manifest;
+
+pub use error::SourceError;
+
 /// What a manifest says of a blob (OCI image-spec, descriptor.md).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Descriptor {
