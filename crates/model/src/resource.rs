@@ -10,6 +10,7 @@ mod class;
 mod clause;
 mod exception;
 mod goal;
+mod metadata;
 mod parse;
 mod selector;
 
@@ -22,23 +23,6 @@ pub use clause::{
 };
 pub use exception::{ExceptionSpec, PostureException};
 pub use goal::{AdmissionMode, Enforce, GoalScope, GoalSpec, PostureGoal, Ramp, RemediateMode};
+pub use metadata::{Metadata, Served};
 pub use parse::{API_GROUP, API_VERSION, Resource, ResourceError, is_resource, parse};
 pub use selector::{LabelExpression, LabelOperator, Selector, glob_matches};
-
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-/// The metadata of a resource: its name, and the labels and annotations that
-/// Kubernetes objects have.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Metadata {
-    /// The name: unique among resources of its kind.
-    pub name: String,
-    /// Labels.
-    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    pub labels: std::collections::BTreeMap<String, String>,
-    /// Annotations.
-    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    pub annotations: std::collections::BTreeMap<String, String>,
-}

@@ -25,9 +25,16 @@ fn of<T: JsonSchema>(kind: &str) -> serde_json::Value {
     // A resource of another kind or version is not this kind: the types say
     // `String`, the schema says which.
     let fixed = [("apiVersion", crate::resource::API_VERSION), ("kind", kind)];
-    for (field, only) in fixed {
+    for (at, (field, only)) in fixed.into_iter().enumerate() {
         if let Some(property) = value.pointer_mut(&format!("/properties/{field}")) {
             property["const"] = only.into();
+            // Read without it only where a typed list says it for its items.
+            if let Some(members) = property.as_object_mut() {
+                members.remove("default");
+            }
+        }
+        if let Some(required) = value.get_mut("required").and_then(|r| r.as_array_mut()) {
+            required.insert(at, field.into());
         }
     }
     value

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Metadata;
+use super::{Metadata, Served};
 use crate::Severity;
 
 /// A named, versioned set of controls.
@@ -11,13 +11,18 @@ use crate::Severity;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Baseline {
     /// `plimsoll.dev/v1alpha1`.
+    #[serde(default)]
     pub api_version: String,
     /// `Baseline`.
+    #[serde(default)]
     pub kind: String,
     /// Goals refer to it as `name@version`.
     pub metadata: Metadata,
     /// What it is.
     pub spec: BaselineSpec,
+    /// What a cluster last said of it; accepted and not used.
+    #[serde(default, skip_serializing_if = "Served::is_unused")]
+    pub status: Served,
 }
 
 /// What a baseline is.

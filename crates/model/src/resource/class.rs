@@ -3,20 +3,25 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Metadata, Selector};
+use super::{Metadata, Selector, Served};
 
 /// How critical a group of assets is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AssetClass {
     /// `plimsoll.dev/v1alpha1`.
+    #[serde(default)]
     pub api_version: String,
     /// `AssetClass`.
+    #[serde(default)]
     pub kind: String,
     /// Its name is what goals and the label `plimsoll.dev/class` refer to.
     pub metadata: Metadata,
     /// What it is.
     pub spec: AssetClassSpec,
+    /// What a cluster last said of it; accepted and not used.
+    #[serde(default, skip_serializing_if = "Served::is_unused")]
+    pub status: Served,
 }
 
 /// What an asset class is.

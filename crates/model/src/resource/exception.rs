@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Metadata, Selector};
+use super::{Metadata, Selector, Served};
 use crate::{Date, FindingId};
 
 /// An accepted finding. It never hides: an excepted finding stays visible and
@@ -12,13 +12,18 @@ use crate::{Date, FindingId};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PostureException {
     /// `plimsoll.dev/v1alpha1`.
+    #[serde(default)]
     pub api_version: String,
     /// `PostureException`.
+    #[serde(default)]
     pub kind: String,
     /// Its name.
     pub metadata: Metadata,
     /// What it accepts.
     pub spec: ExceptionSpec,
+    /// What a cluster last said of it; accepted and not used.
+    #[serde(default, skip_serializing_if = "Served::is_unused")]
+    pub status: Served,
 }
 
 /// What an exception accepts, where, by whom and until when.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Clause, Metadata, Selector};
+use super::{Clause, Metadata, Selector, Served};
 use crate::{Date, Percent, Period};
 
 /// A declared objective over assets.
@@ -11,18 +11,18 @@ use crate::{Date, Percent, Period};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PostureGoal {
     /// `plimsoll.dev/v1alpha1`.
+    #[serde(default)]
     pub api_version: String,
     /// `PostureGoal`.
+    #[serde(default)]
     pub kind: String,
     /// Its name.
     pub metadata: Metadata,
     /// What it demands.
     pub spec: GoalSpec,
-    /// What a cluster's agent last said of it. Read back from a cluster, never
-    /// from a file; accepted and not used.
-    #[serde(default, skip_serializing)]
-    #[schemars(skip)]
-    pub status: Option<serde::de::IgnoredAny>,
+    /// What a cluster last said of it; accepted and not used.
+    #[serde(default, skip_serializing_if = "Served::is_unused")]
+    pub status: Served,
 }
 
 /// What a goal demands, of which assets, by when.

@@ -57,12 +57,14 @@ pub fn parse(document: &Document) -> Result<Resource, ResourceError> {
     let at = location(root);
     match document.kind() {
         "PostureGoal" => {
-            let goal: PostureGoal = decode(root)?;
+            let mut goal: PostureGoal = decode(root)?;
+            name(document, &mut goal.api_version, &mut goal.kind);
             check_goal(&goal, root)?;
             Ok(Resource::Goal(Arc::new(goal), at))
         }
         "AssetClass" => {
-            let class: AssetClass = decode(root)?;
+            let mut class: AssetClass = decode(root)?;
+            name(document, &mut class.api_version, &mut class.kind);
             if !(1..=1000).contains(&class.spec.rank) {
                 let node = field(root, &["spec", "rank"]);
                 return Err(error(
@@ -73,7 +75,8 @@ pub fn parse(document: &Document) -> Result<Resource, ResourceError> {
             Ok(Resource::Class(Arc::new(class), at))
         }
         "Baseline" => {
-            let baseline: Baseline = decode(root)?;
+            let mut baseline: Baseline = decode(root)?;
+            name(document, &mut baseline.api_version, &mut baseline.kind);
             if baseline.metadata.name.contains('@') || baseline.spec.version.contains('@') {
                 let node = field(root, &["metadata", "name"]);
                 return Err(error(
@@ -84,7 +87,8 @@ pub fn parse(document: &Document) -> Result<Resource, ResourceError> {
             Ok(Resource::Baseline(Arc::new(baseline), at))
         }
         "PostureException" => {
-            let exception: PostureException = decode(root)?;
+            let mut exception: PostureException = decode(root)?;
+            name(document, &mut exception.api_version, &mut exception.kind);
             let spec = &exception.spec;
             if spec.findings.is_empty() && (spec.assets.is_none() || spec.controls.is_empty()) {
                 let node = field(root, &["spec"]);
@@ -184,6 +188,12 @@ fn decode<T: serde::de::DeserializeOwned>(root: Node<'_>) -> Result<T, ResourceE
     })
 }
 
+/// The kind and version that an item of a typed list has from its list.
+fn name(document: &Document, api_version: &mut String, kind: &mut String) {
+    document.api_version().clone_into(api_version);
+    document.kind().clone_into(kind);
+}
+
 fn field<'a>(root: Node<'a>, path: &[&str]) -> Node<'a> {
     path.iter()
         .fold(root, |node, key| node.get(key).unwrap_or(node))
@@ -208,3 +218,6 @@ fn at_place(node: Node<'_>, place: Place) -> Location {
         span: node.span(),
     }
 }
+
+#[cfg(test)]
+mod tests;
