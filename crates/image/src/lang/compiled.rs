@@ -3,9 +3,12 @@
 
 pub(crate) mod binary;
 pub(crate) mod go;
+pub(crate) mod java;
 pub(crate) mod packed;
 pub(crate) mod rust;
 pub(crate) mod text;
+pub(crate) mod xml;
+pub(crate) mod zip;
 
 use crate::Analyzer;
 
@@ -14,6 +17,9 @@ pub const ANALYZERS: &[Analyzer] = &[
     go::GO_BINARY,
     go::GO_MOD,
     go::GO_SUM,
+    java::GRADLE_LOCK,
+    java::JAVA_ARCHIVE,
+    java::POM,
     packed::PACKED,
     rust::CARGO_LOCK,
     rust::RUST_BINARY,
