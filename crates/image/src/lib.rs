@@ -11,16 +11,20 @@
 //! - [`source`]: the forms an image comes in.
 //! - [`os`], [`lang`], [`program`], [`secret`]: what is found in files.
 //! - [`sbom`]: SBOM formats, read and written.
+//! - [`cpe`]: CPE names of packages.
+//! - [`licence`]: what package managers write of licences, as SPDX expressions.
 //! - [`config`]: the image's configuration, and the controls over it.
 
 pub mod analyzer;
 pub mod bounded;
 pub mod config;
+pub mod cpe;
 pub mod diagnostic;
 pub mod found;
 pub mod image;
 pub mod lang;
 pub mod layer;
+pub mod licence;
 pub mod limits;
 pub mod os;
 pub mod program;
