@@ -2,6 +2,7 @@
 //! themselves, and the lock files of their package managers.
 
 pub(crate) mod binary;
+pub(crate) mod dotnet;
 pub(crate) mod go;
 pub(crate) mod java;
 pub(crate) mod packed;
@@ -14,6 +15,12 @@ use crate::Analyzer;
 
 /// The analyzers of this part.
 pub const ANALYZERS: &[Analyzer] = &[
+    dotnet::DOTNET_ASSETS,
+    dotnet::DOTNET_BUNDLE,
+    dotnet::DOTNET_DEPS,
+    dotnet::NUGET_CONFIG,
+    dotnet::NUGET_LOCK,
+    dotnet::NUGET_PROJECT,
     go::GO_BINARY,
     go::GO_MOD,
     go::GO_SUM,

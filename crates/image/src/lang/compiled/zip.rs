@@ -107,10 +107,9 @@ fn find_end(content: &dyn ReadAt) -> Result<End, ZipError> {
         return Err(ZipError::NoEnd);
     };
     let position = from + at as u64;
-    if entries == 0xffff || size == u32::MAX || directory == u32::MAX {
-        if let Some(end) = find_large_end(content, position)? {
-            return Ok(end);
-        }
+    let large = entries == 0xffff || size == u32::MAX || directory == u32::MAX;
+    if large && let Some(end) = find_large_end(content, position)? {
+        return Ok(end);
     }
     let (size, directory) = (u64::from(size), u64::from(directory));
     let start = position
