@@ -4,7 +4,17 @@
 //! All calls block; all types can be used from several threads at once.
 //!
 //! - [`reference`]: what people call an image in a registry.
+//! - [`auth`]: what they have signed in with.
+//! - [`http`]: how registries are reached.
+//! - [`client`]: what is asked of them.
 
+pub mod auth;
+pub mod client;
+pub mod error;
+pub mod http;
 pub mod reference;
 
+pub use client::Client;
+pub use error::Error;
+pub use http::options::Options;
 pub use reference::{Reference, ReferenceError};
