@@ -93,11 +93,28 @@ impl FoundPackage {
     }
 }
 
-/// Files of one package of the operating system.
+/// Files of one package of the operating system, as far as one file of its
+/// manager tells them.
+///
+/// Whoever puts layers together joins them:
+/// - [`package`](Self::package) is `NAME` or `NAME:ARCH`. It means the packages
+///   of that name (and architecture) of the same manager: index these by both.
+///   Where no package has the key, the files are owned all the same (old
+///   distroless images cut names short); it is empty where the manager does
+///   not say whose they are (dpkg's diversions).
+/// - One package comes in several of these, from several files: dpkg's paths
+///   from `info/NAME.list`, digests from `info/NAME.md5sums`, configuration
+///   files from `status` and `info/NAME.conffiles`. A path is owned when any
+///   has it, is configuration when any says so, and is unchanged when its
+///   bytes match any digest recorded for it by any package (diversions, and
+///   rpm packages that are installed in several versions).
+/// - Paths are as the manager wrote them: `lib/x86_64-linux-gnu/libc.so.6`
+///   where the image has `usr/lib/...` and a link `lib`. Folders are left out
+///   where the manager tells them apart, and may be among the paths elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnedFiles {
-    /// The package's name, with its architecture where several may be
-    /// installed (`libc6:amd64`), as its manager keys it.
+    /// The package's key: `bash`, or with its architecture where the manager
+    /// keys it so, `libc6:amd64` (dpkg's `Multi-Arch: same`), `glibc:x86_64` (rpm).
     pub package: String,
     /// Its files.
     pub files: Vec<OwnedFile>,
