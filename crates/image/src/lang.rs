@@ -5,3 +5,4 @@
 
 pub mod compiled;
 pub mod scripted;
+mod yaml;

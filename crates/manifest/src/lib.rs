@@ -27,7 +27,7 @@ mod yaml;
 pub use de::{DecodeError, from_node};
 pub use error::{LoadError, LoadErrorKind};
 pub use limits::Limits;
-pub use load::{Loaded, Part, SkipReason, Skipped, load, load_parts, split};
+pub use load::{Loaded, Part, SkipReason, Skipped, load, load_one, load_parts, split};
 pub use node::{Document, Key, Kind, Node};
 pub use path::{FieldPath, PathError, Segment};
 pub use place::{Place, Span};

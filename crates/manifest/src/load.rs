@@ -102,8 +102,28 @@ impl Loaded {
     }
 }
 
+/// The first document of a file that need be no Kubernetes object, such as a lock file; none where
+/// nothing is written in it.
+///
+/// # Errors
+/// It is no YAML or JSON, or a limit is hit.
+pub fn load_one(source: &Arc<Source>, limits: &Limits) -> Result<Option<Document>, LoadError> {
+    first_document(source, limits).map_err(|faults| {
+        let Some(fault) = faults.into_iter().next() else {
+            return source.error(Span::empty(0), LoadErrorKind::Syntax("no document".into()));
+        };
+        let mut error = source.error(fault.span, fault.kind);
+        error.other = fault.other.map(|(at, what)| (source.place(at), what));
+        error
+    })
+}
+
 /// The root of a text that is one document, object or not.
 pub(crate) fn parse_one(source: &Arc<Source>, limits: &Limits) -> Option<Document> {
+    first_document(source, limits).ok()?
+}
+
+fn first_document(source: &Arc<Source>, limits: &Limits) -> Result<Option<Document>, Vec<Fault>> {
     let mut builder = Builder::new(source, limits);
     let text = source.text();
     let mut first = None;
@@ -115,13 +135,15 @@ pub(crate) fn parse_one(source: &Arc<Source>, limits: &Limits) -> Option<Documen
             first.get_or_insert(outcome);
         });
     }
-    let (tree, root) = first?.ok()??;
-    Some(Document {
+    let Some((tree, root)) = first.transpose()?.flatten() else {
+        return Ok(None);
+    };
+    Ok(Some(Document {
         tree,
         root,
         index: 0,
         list: None,
-    })
+    }))
 }
 
 struct Loader<'s> {

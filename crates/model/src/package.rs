@@ -20,6 +20,8 @@ pub enum PackageType {
     Bitnami,
     /// Rust crates.
     Cargo,
+    /// CocoaPods (Swift, Objective-C).
+    Cocoapods,
     /// Packagist (PHP).
     Composer,
     /// Conan (C and C++).

@@ -43,11 +43,12 @@ fn shown(text: &str) -> String {
 
 impl PackageType {
     /// Every type.
-    pub const ALL: [PackageType; 26] = [
+    pub const ALL: [PackageType; 27] = [
         Self::Alpm,
         Self::Apk,
         Self::Bitnami,
         Self::Cargo,
+        Self::Cocoapods,
         Self::Composer,
         Self::Conan,
         Self::Conda,
@@ -80,6 +81,7 @@ impl PackageType {
             Self::Apk => "apk",
             Self::Bitnami => "bitnami",
             Self::Cargo => "cargo",
+            Self::Cocoapods => "cocoapods",
             Self::Composer => "composer",
             Self::Conan => "conan",
             Self::Conda => "conda",
