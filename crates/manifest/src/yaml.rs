@@ -25,7 +25,7 @@ use crate::{Kind, LoadErrorKind, Span};
 /// A finished document: its arena and root (`None` where nothing was written), or its faults.
 pub(crate) type Outcome = Result<Option<(Arc<Tree>, u32)>, Vec<Fault>>;
 
-/// Bytes that may be read again, in total, because of brackets that close too far left.
+/// Bytes that may be read again, in total, because of brackets or quotes that close too far left.
 const REREAD: usize = 256 << 20;
 
 /// Reads all documents of `text[start..end]`; stops at the first syntax error or limit.
@@ -49,15 +49,17 @@ pub(crate) fn read(
         });
         let failed = match read {
             Ok(()) => None,
-            Err((fault, bracket)) => {
+            Err((fault, cure)) => {
                 builder.reset();
-                let again = bracket.filter(|_| budget >= part.len());
-                if let Some(bracket) = again {
+                let again = cure.filter(|_| budget >= part.len());
+                if let Some(cure) = again {
                     budget -= part.len();
                     let mut bytes = input.as_bytes().to_vec();
-                    if flow::join_lines(&mut bytes, bracket - start)
-                        && let Ok(without) = String::from_utf8(bytes)
-                    {
+                    let changed = match cure {
+                        Cure::Brackets(at) => flow::join_lines(&mut bytes, at - start),
+                        Cure::Quotes(at) => flow::join_quoted(&mut bytes, at - start),
+                    };
+                    if changed && let Ok(without) = String::from_utf8(bytes) {
                         joined = Some(without);
                         continue;
                     }
@@ -73,18 +75,26 @@ pub(crate) fn read(
     }
 }
 
-/// Reads `input`, which stands for the bytes of `text` from `start` on. A fault comes with the
-/// offset of the bracket it may be cured at.
+/// The offset of what closes too far left for the parser, and which may be read as one line.
+enum Cure {
+    Brackets(usize),
+    Quotes(usize),
+}
+
+/// Reads `input`, which stands for the bytes of `text` from `start` on. A fault comes with what
+/// may cure it.
 fn read_once(
     builder: &mut Builder<'_>,
     text: &str,
     start: usize,
     input: &str,
     out: &mut dyn FnMut(Outcome),
-) -> Result<(), (Fault, Option<usize>)> {
+) -> Result<(), (Fault, Option<Cure>)> {
     let mut reader = Reader {
         offsets: Offsets::new(input, start),
         text,
+        input,
+        base: start,
         limit: start + input.len(),
         anchors: FxHashMap::default(),
         open: Vec::new(),
@@ -97,7 +107,7 @@ fn read_once(
             Ok((event, span)) => reader
                 .event(builder, event, span, out)
                 .map_err(|fault| (fault, None))?,
-            Err(error) => return Err((reader.syntax(&error), reader.outer_bracket(&error))),
+            Err(error) => return Err((reader.syntax(&error), reader.cure(&error))),
         }
     }
     Ok(())
@@ -116,6 +126,9 @@ struct Open {
 struct Reader<'t> {
     offsets: Offsets,
     text: &'t str,
+    /// What the parser reads for `text` from `base` on: the same but for joined lines.
+    input: &'t str,
+    base: usize,
     limit: usize,
     anchors: FxHashMap<usize, Built>,
     open: Vec<Open>,
@@ -278,6 +291,8 @@ impl Reader<'_> {
             self.written(style, properties, start, end)
         };
         self.last_end = self.last_end.max(span.end as usize);
+        let unjoined = self.unjoined(span, style)?;
+        let value = unjoined.as_deref().unwrap_or(value);
         let (kind, decoded) = kind_of(value, style, tag);
         let value = decoded.as_deref().unwrap_or(value);
         let text = self.text(builder, span, style, value);
@@ -310,6 +325,30 @@ impl Reader<'_> {
         } else {
             builder.keep(value)
         }
+    }
+
+    /// What a quoted text says whose lines were joined for the parser: by itself, nothing has to
+    /// be deeper than anything.
+    fn unjoined(&self, span: Span, style: Style) -> Result<Option<String>, Fault> {
+        if !matches!(style, Style::Single | Style::Double) {
+            return Ok(None);
+        }
+        let written = self.text.get(span.range()).unwrap_or_default();
+        let from = (span.start as usize).saturating_sub(self.base);
+        if self.input.get(from..from + written.len()) == Some(written) {
+            return Ok(None);
+        }
+        for next in Parser::new(StrInput::new(written)) {
+            match next {
+                Ok((Event::Scalar(value, ..), _)) => return Ok(Some(value.into_owned())),
+                Ok(_) => {}
+                Err(error) => {
+                    let words = LoadErrorKind::Syntax(in_words(error.info()));
+                    return Err(Fault::new(span, words));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// The exact bytes of a scalar that is written.
@@ -360,6 +399,15 @@ impl Reader<'_> {
             Span::new(start as u32, end as u32),
             LoadErrorKind::UnknownAlias { name },
         )
+    }
+
+    /// What an error about indentation may be cured by.
+    fn cure(&self, error: &ScanError) -> Option<Cure> {
+        if error.info() == "invalid indentation in quoted scalar" {
+            let at = self.offsets.byte(self.text, error.marker().index());
+            return Some(Cure::Quotes(at));
+        }
+        self.outer_bracket(error).map(Cure::Brackets)
     }
 
     /// Where the outermost brackets begin that an error about indentation is inside of.

@@ -555,3 +555,31 @@ fn spans_are_exactly_what_is_written() {
     let n = document.root().get("n").expect("written").place();
     assert_eq!(n.to_string(), "11:3");
 }
+
+#[test]
+fn quotes_may_close_left_of_their_key() {
+    let check = |value: &str, expect: &str| {
+        let text = format!("apiVersion: v\nkind: k\nd:\n  e:\n    f: {value}\n  g: [h]\n");
+        let expect = format!(
+            "0 1:1 {{\"apiVersion\":\"v\",\"kind\":\"k\",\"d\":{{\"e\":{{\"f\":{expect}}},\"g\":[\"h\"]}}}}\n"
+        );
+        assert_eq!(show(&read(&text, &Limits::default())), expect, "{text}");
+    };
+    check("'{\n  \"a\": 1\n}'", r#""{ \"a\": 1 }""#);
+    check("\"one\n  two\n\nthree\"", r#""one two\nthree""#);
+    check("\"one\\\n  two\\n\n three\"", r#""onetwo\n three""#);
+    check("'it''s\none'", r#""it's one""#);
+    check("'é\nü' # c", r#""é ü""#);
+    check("['a\nb', \"c\nd\"]", r#"["a b","c d"]"#);
+    check("\"a\r\nb\"", r#""a b""#);
+}
+
+#[test]
+fn a_quoted_value_with_joined_lines_keeps_its_span() {
+    let text = "apiVersion: v\nkind: k\nd:\n  f: 'a\nb'\n  g: 1\n";
+    let loaded = read(text, &Limits::default());
+    let value = loaded.documents[0].root().get("d").and_then(|d| d.get("f"));
+    let value = value.expect("it was read");
+    assert_eq!(text.get(value.span().range()), Some("'a\nb'"));
+    assert_eq!(value.as_str(), Some("a b"));
+}

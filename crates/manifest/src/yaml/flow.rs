@@ -1,4 +1,4 @@
-//! Brackets that close at the indentation of their key.
+//! Brackets and quotes that close at the indentation of their key, or left of it.
 //!
 //! YAML 1.2 forbids it, the parser here refuses it, and the reader Kubernetes uses takes it; it
 //! is common:
@@ -10,7 +10,8 @@
 //! ```
 //!
 //! Line breaks beside brackets and commas mean nothing, so that the parser is given a copy
-//! without them, byte for byte as long as the original.
+//! without them, byte for byte as long as the original. The same for quotes, whose line breaks do
+//! mean something: what they say is then taken from the original.
 
 /// Replaces the line breaks (and comments) beside the brackets, commas and colons of the flow
 /// collection that starts at `start` by spaces. Whether there were any.
@@ -57,6 +58,23 @@ pub(super) fn join_lines(text: &mut [u8], start: usize) -> bool {
     changed
 }
 
+/// Replaces the line breaks of the quoted text that starts at `start` by spaces. Whether there
+/// were any.
+pub(super) fn join_quoted(text: &mut [u8], start: usize) -> bool {
+    if !matches!(text.get(start), Some(b'"' | b'\'')) {
+        return false;
+    }
+    let end = quote_end(text, start);
+    let mut changed = false;
+    for byte in text.get_mut(start..end).unwrap_or_default() {
+        if matches!(byte, b'\n' | b'\r') {
+            *byte = b' ';
+            changed = true;
+        }
+    }
+    changed
+}
+
 /// The end of white space and comments.
 fn gap_end(text: &[u8], mut at: usize) -> usize {
     loop {
@@ -76,7 +94,12 @@ fn quote_end(text: &[u8], at: usize) -> usize {
     let quote = text.get(at).copied();
     let mut end = at + 1;
     while let Some(byte) = text.get(end).copied() {
-        if byte == b'\\' && quote == Some(b'"') {
+        let escaped = match byte {
+            b'\\' => quote == Some(b'"'),
+            b'\'' => quote == Some(b'\'') && text.get(end + 1) == Some(&b'\''),
+            _ => false,
+        };
+        if escaped {
             end += 2;
             continue;
         }
