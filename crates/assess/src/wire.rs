@@ -50,6 +50,7 @@ pub fn check(assessment: &Assessment) -> CheckReport {
         verdict: assessment.verdict(),
         starter_line: assessment.starter_line,
         baselines: baselines(assessment),
+        baseline_controls: baseline_controls(assessment),
         controls: controls(counted().map(|(_, finding)| finding.rule)),
         coverage: assessment.coverage.clone(),
         goals: assessment
@@ -123,6 +124,17 @@ fn baselines(assessment: &Assessment) -> Vec<String> {
         .values()
         .map(|b| b.pinned.to_string());
     pinned.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// What these baselines hold, by their pinned names.
+fn baseline_controls(assessment: &Assessment) -> BTreeMap<String, Vec<String>> {
+    let resolved = assessment.evaluation.baselines.values();
+    resolved
+        .map(|baseline| {
+            let controls = baseline.controls.iter().map(|id| (*id).to_owned());
+            (baseline.pinned.to_string(), controls.collect())
+        })
+        .collect()
 }
 
 /// The words of these rules, each once.

@@ -194,7 +194,7 @@ impl Future {
             upper: lower,
             whole: counts.in_scope,
         };
-        let share = level.lower_share();
+        let [share, required] = words::shares(level.lower_share(), required);
         let because = if told.is_empty() {
             format!("{share} of assets is not enough from then on: the ramp requires {required}")
         } else {

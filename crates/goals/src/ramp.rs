@@ -114,12 +114,11 @@ pub(crate) fn required(
         target,
     };
     let required = ramp.on(today);
-    let mut note = format!("the target is {target} by {due}; {required} is required today");
+    let [_, shown] = words::shares(level.lower_share(), required);
+    let mut note = format!("the target is {target} by {due}; {shown} is required today");
     if let Some(origin) = origin {
-        note.push_str(&format!(
-            ", on a line from {} on {start}: {origin}",
-            ramp.from
-        ));
+        let [from, _] = words::shares(ramp.from, ramp.target);
+        note.push_str(&format!(", on a line from {from} on {start}: {origin}"));
     }
     Required {
         today: required,
@@ -145,9 +144,9 @@ fn first_level(name: &str, history: &History, now: Timestamp) -> Option<(Date, P
 
 /// Why a goal before its due day is at risk already.
 pub(crate) fn behind(level: &Level, required: Percent, ramp: &Ramp, what: &str) -> String {
+    let [reached, required] = words::shares(level.upper_share(), required);
     format!(
-        "behind the ramp: {} of {what}, {required} required today, {} by {}",
-        level.upper_share(),
+        "behind the ramp: {reached} of {what}, {required} required today, {} by {}",
         ramp.target,
         words::when(ramp.end())
     )

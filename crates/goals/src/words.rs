@@ -1,7 +1,7 @@
 //! How numbers, lists and times are said, in one place, so that every text of
 //! a verdict reads alike.
 
-use plimsoll_model::{Timestamp, time};
+use plimsoll_model::{Percent, Timestamp, time};
 
 /// `1 asset`, `2 assets`.
 pub(crate) fn count(number: u64, noun: &str) -> String {
@@ -39,6 +39,21 @@ pub(crate) fn when(at: Timestamp) -> String {
     }
 }
 
+/// What is reached, rounded down, and what is required, rounded up: in the
+/// fewest decimals, at least one, in which they compare as they do exactly.
+pub(crate) fn shares(reached: Percent, required: Percent) -> [Percent; 2] {
+    let rounded = |decimals: u32| {
+        let step = 10_000 / 10_u32.pow(decimals);
+        let down = reached.ppm() / step * step;
+        let up = required.ppm().div_ceil(step) * step;
+        [Percent::from_ppm(down), Percent::from_ppm(up)]
+    };
+    (1..4)
+        .map(rounded)
+        .find(|[down, up]| (down >= up) == (reached >= required))
+        .unwrap_or([reached, required])
+}
+
 /// The candidate that `name` was most likely meant to be: few enough letters
 /// differ. Ties go to the first in alphabetical order.
 pub(crate) fn nearest<'a>(
@@ -71,6 +86,21 @@ mod tests {
         assert_eq!(list(Vec::<String>::new(), 2), "");
         assert_eq!(count(1, "asset"), "1 asset");
         assert_eq!(count(0, "asset"), "0 assets");
+    }
+
+    #[test]
+    fn shares_are_short_and_compare_as_they_are() {
+        let check = |pair: [&str; 2], expect: [&str; 2]| {
+            let [reached, required] = pair.map(|text| text.parse().expect("a share"));
+            let [down, up] = shares(reached, required);
+            assert_eq!([down.to_string(), up.to_string()], expect, "{pair:?}");
+        };
+        check(["33.3333%", "66.6667%"], ["33.3%", "66.7%"]);
+        check(["88.0568%", "88.0568%"], ["88.0568%", "88.0568%"]);
+        check(["88.07%", "88.0568%"], ["88.07%", "88.06%"]);
+        check(["99.9999%", "100%"], ["99.9%", "100%"]);
+        check(["75%", "76.6666%"], ["75%", "76.7%"]);
+        check(["100%", "99.9999%"], ["100%", "100%"]);
     }
 
     #[test]

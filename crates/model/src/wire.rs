@@ -82,6 +82,9 @@ pub struct CheckReport {
     /// The baselines that the goals hold the assets to, pinned.
     #[serde(default)]
     pub baselines: Vec<String>,
+    /// The ids of the controls that each of these baselines has.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub baseline_controls: BTreeMap<String, Vec<String>>,
     /// The words of the controls that the findings name, by id.
     #[serde(default)]
     pub controls: BTreeMap<String, ControlReport>,

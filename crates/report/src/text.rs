@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use plimsoll_model::wire::AttainmentReport;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Whether a character can change how the text around it is shown: controls
@@ -98,6 +99,24 @@ pub(crate) fn decimals(target: f64) -> usize {
         .unwrap_or(4) as usize
 }
 
+/// How many decimals the shares of a goal are shown with: as many as its
+/// target has, and as it takes to see whether today's level is reached.
+pub(crate) fn digits(a: &AttainmentReport) -> usize {
+    let least = decimals(a.target);
+    let (reached, required) = (ppm(a.lower), ppm(a.required));
+    let tells = |digits: &usize| {
+        let step = 10_u64.pow(4_u32.saturating_sub(*digits as u32));
+        (reached / step >= required.div_ceil(step)) == (reached >= required)
+    };
+    (least..4).find(tells).unwrap_or(4)
+}
+
+/// A fraction as a percentage, rounded up: a level that must be reached.
+pub(crate) fn percent_up(fraction: f64, decimals: usize) -> String {
+    let step = 10_u64.pow(4_u32.saturating_sub(decimals as u32));
+    percent((ppm(fraction).div_ceil(step) * step) as f64 / 1e6, decimals)
+}
+
 /// A fraction as a percentage, rounded down: what misses a target by a little
 /// must never look as if it reached it.
 pub(crate) fn percent(fraction: f64, decimals: usize) -> String {
@@ -152,6 +171,26 @@ mod tests {
         check(0.0, 0.9, "0%");
         check(f64::NAN, 0.9, "0%");
         check(0.333_333, 0.333_333, "33.3333%");
+    }
+
+    #[test]
+    fn a_level_of_today_is_told_from_what_misses_it() {
+        let check = |lower, required, expect: [&str; 2]| {
+            let a = AttainmentReport {
+                lower,
+                upper: lower,
+                target: 1.0,
+                required,
+            };
+            let digits = digits(&a);
+            let got = [percent(lower, digits), percent_up(required, digits)];
+            assert_eq!(got, expect, "{a:?}");
+        };
+        check(0.85, 0.880_568, ["85%", "88.1%"]);
+        check(0.880_7, 0.880_568, ["88.07%", "88.06%"]);
+        check(0.880_5, 0.880_568, ["88%", "88.1%"]);
+        check(0.880_568, 0.880_568, ["88.0568%", "88.0568%"]);
+        check(1.0, 0.999_99, ["100%", "100%"]);
     }
 
     #[test]

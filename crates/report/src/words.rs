@@ -9,7 +9,7 @@ use plimsoll_model::{
     },
 };
 
-use crate::text::{and_list, clean, count, decimals, number, percent};
+use crate::text::{and_list, clean, count, digits, number, percent, percent_up};
 
 /// The verdicts, worst first.
 pub(crate) const VERDICTS: [Verdict; 4] = [
@@ -153,7 +153,7 @@ pub(crate) fn scope(counts: &Counts) -> String {
 /// `79.1% to 83.3%, target 100%`, with what a ramp requires today.
 pub(crate) fn attainment(goal: &GoalReport) -> String {
     let a = &goal.attainment;
-    let digits = decimals(a.target);
+    let digits = digits(a);
     let show = |fraction| percent(fraction, digits);
     if goal.counts.in_scope == 0 && goal.window.is_none() {
         return format!("nothing in scope, target {}", show(a.target));
@@ -167,7 +167,7 @@ pub(crate) fn attainment(goal: &GoalReport) -> String {
     let required = if a.required == a.target {
         String::new()
     } else {
-        format!(", {} required today", show(a.required))
+        format!(", {} required today", percent_up(a.required, digits))
     };
     format!("{range}, target {}{required}", show(a.target))
 }

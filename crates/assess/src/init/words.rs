@@ -42,10 +42,10 @@ pub(super) fn are(n: usize, noun: &str) -> String {
     format!("{} {}", count(n, noun), if n == 1 { "is" } else { "are" })
 }
 
-/// `1 of 3 is`, `2 of 3 are`, `none of 3 is`.
+/// `1 of 3 is`, `2 of 3 are`, `None of 3 is`, which begins a sentence.
 pub(super) fn of(n: usize, total: usize) -> String {
     match n {
-        0 => format!("none of {total} is"),
+        0 => format!("None of {total} is"),
         1 => format!("1 of {total} is"),
         n => format!("{n} of {total} are"),
     }

@@ -596,12 +596,12 @@ mod images {
             gaps: Vec::new(),
         };
         change(&mut image);
-        estate.images = Some(std::collections::BTreeMap::from([(
+        estate.images = Some(BTreeMap::from([(
             "web:1".into(),
-            ImageLink::Known(std::sync::Arc::new(image)),
+            ImageLink::Known(Arc::new(image)),
         )]));
         let mut asset = estate.assets[0].clone();
-        asset.asset = std::sync::Arc::new(Asset {
+        asset.asset = Arc::new(Asset {
             id,
             kind: AssetKind::Image,
             object: ObjectRef {

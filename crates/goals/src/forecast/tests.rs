@@ -146,7 +146,7 @@ fn the_ramp_rises() {
         &ramp("2026-11-29", "2026-11-20", "50%"),
         Some((
             "2026-11-28T00:00:00Z",
-            "1 finding leaves its grace period: 75% of assets would remain, 76.6666% required",
+            "1 finding leaves its grace period: 75% of assets would remain, 76.7% required",
         )),
     );
     // What happens after the due day is not foretold before it.

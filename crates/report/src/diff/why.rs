@@ -32,12 +32,7 @@ impl<'a> Known<'a> {
         let clauses = report.goals.iter().flat_map(|goal| &goal.clauses);
         let written = clauses
             .filter(|_| report.baselines.is_empty())
-            .flat_map(|clause| {
-                clause
-                    .text
-                    .split([' ', ',', ';', '(', ')'])
-                    .filter(|word| word.contains('@'))
-            });
+            .flat_map(|clause| pinned_words(&clause.text));
         for pinned in named.chain(written) {
             if let Some((name, version)) = pinned.split_once('@') {
                 pins.entry(name).or_default().insert(version);
@@ -75,14 +70,69 @@ impl<'a> Known<'a> {
         })
     }
 
-    /// Whether the goal of this name has a clause with this text.
-    fn has_clause(&self, goal: &str, text: &str) -> bool {
-        self.report
+    /// Whether the goal of this name has a clause with this text; which version
+    /// of a baseline it names is for [`pin_change`] to judge, and another
+    /// baseline that has the control asks for no less.
+    fn asks(&self, goal: &str, text: &str, control: &str) -> bool {
+        let clauses = self
+            .report
             .goals
             .iter()
             .filter(|g| g.name == goal)
-            .any(|g| g.clauses.iter().any(|clause| clause.text == text))
+            .flat_map(|g| &g.clauses);
+        let (bare, rest) = (without_versions(text), without_baselines(text));
+        clauses.into_iter().any(|clause| {
+            without_versions(&clause.text) == bare
+                || without_baselines(&clause.text) == rest
+                    && pinned_words(&clause.text)
+                        .filter_map(|pinned| self.report.baseline_controls.get(pinned))
+                        .any(|controls| controls.iter().any(|id| id == control))
+        })
     }
+
+    /// Whether a version of the baseline that is pinned here has the control;
+    /// none where the report does not tell.
+    fn has_control(&self, baseline: &str, control: &str) -> Option<bool> {
+        let told: Vec<_> = self
+            .pins
+            .get(baseline)?
+            .iter()
+            .map(|version| {
+                self.report
+                    .baseline_controls
+                    .get(&format!("{baseline}@{version}"))
+            })
+            .collect();
+        let has = told
+            .iter()
+            .flatten()
+            .any(|controls| controls.iter().any(|id| id == control));
+        (has || told.iter().all(Option::is_some)).then_some(has)
+    }
+}
+
+/// The words of a clause between which baselines and others stand.
+fn clause_words(text: &str) -> impl Iterator<Item = &str> {
+    text.split([' ', ',', ';', '(', ')'])
+}
+
+/// The pinned baselines that a clause names.
+fn pinned_words(text: &str) -> impl Iterator<Item = &str> {
+    clause_words(text).filter(|word| word.contains('@'))
+}
+
+/// A clause with its baselines named without their versions.
+fn without_versions(text: &str) -> Vec<&str> {
+    clause_words(text)
+        .map(|word| word.split_once('@').map_or(word, |(name, _)| name))
+        .collect()
+}
+
+/// A clause without the names of its baselines.
+fn without_baselines(text: &str) -> Vec<&str> {
+    clause_words(text)
+        .filter(|word| !word.contains('@'))
+        .collect()
 }
 
 /// What stands or stood in the field.
@@ -107,7 +157,7 @@ pub(super) fn new(finding: &FindingReport, from: &Known<'_>, to: &Known<'_>) -> 
         pin
     } else if let Some((goal, clause)) = to
         .counted_by(finding)
-        .find(|(goal, clause)| !from.has_clause(goal, clause))
+        .find(|(goal, clause)| !from.asks(goal, clause, &finding.control))
     {
         format!("goal {} now asks for {}", clean(goal), clean(clause))
     } else {
@@ -139,6 +189,14 @@ fn pin_change(finding: &FindingReport, from: &Known<'_>, to: &Known<'_>) -> Opti
         let (was, is) = (from.pins.get(name)?, to.pins.get(name)?);
         (was != is).then_some(name)
     })?;
+    // Where it is told what the versions hold, that decides.
+    if let (Some(had), Some(has)) = (
+        from.has_control(name, control),
+        to.has_control(name, control),
+    ) && had == has
+    {
+        return None;
+    }
     let list = |known: &Known<'_>| -> Option<String> {
         let versions: Vec<_> = known.pins.get(name)?.iter().copied().collect();
         Some(versions.join(" and "))
@@ -171,7 +229,7 @@ pub(super) fn gone(finding: &FindingReport, from: &Known<'_>, to: &Known<'_>) ->
             }
             let asked = from
                 .counted_by(finding)
-                .find(|(goal, text)| !to.has_clause(goal, text));
+                .find(|(goal, text)| !to.asks(goal, text, &finding.control));
             if let Some((goal, clause)) = asked {
                 let text = format!("goal {} no longer asks for {}", clean(goal), clean(clause));
                 return (text, false);

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     lookup::Lookup,
-    text::{count, decimals, number, percent},
+    text::{count, digits, number, percent, percent_up},
     words,
 };
 
@@ -41,7 +41,8 @@ pub(super) fn goals(page: &mut Page, report: &CheckReport, lookup: &Lookup<'_>) 
 
 fn card(page: &mut Page, lookup: &Lookup<'_>, goal: &GoalReport) {
     let a = &goal.attainment;
-    let show = |fraction| percent(fraction, decimals(a.target));
+    let digits = digits(a);
+    let show = |fraction| percent(fraction, digits);
     let (lower, upper) = (show(a.lower), show(a.upper));
     let range = if lower == upper {
         lower
@@ -56,7 +57,7 @@ fn card(page: &mut Page, lookup: &Lookup<'_>, goal: &GoalReport) {
     let required = if a.required == a.target {
         String::new()
     } else {
-        format!("{} required today, ", show(a.required))
+        format!("{} required today, ", percent_up(a.required, digits))
     };
     page.raw(&format!(
         "<article class=\"card {tone}\" data-goal=\"{name}\"><header><h3>{name}</h3>\

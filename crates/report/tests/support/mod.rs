@@ -311,6 +311,10 @@ pub fn shop() -> CheckReport {
             .unwrap_or(Verdict::Unverified),
         starter_line: false,
         baselines: vec!["pss/restricted@1.36".to_owned()],
+        baseline_controls: BTreeMap::from([(
+            "pss/restricted@1.36".to_owned(),
+            table::controls().into_keys().collect(),
+        )]),
         controls: table::controls(),
         coverage: coverage(),
         goals,

@@ -35,6 +35,9 @@ pub fn explain(report: &CheckReport, what: &str, page: &mut Page) -> bool {
             class.class, class.rank, class.because
         ));
     }
+    if let Some(conflict) = &asset.class_conflict {
+        page.text(conflict);
+    }
     page.heading(&format!("Exposure: {}", asset.exposure));
     asset.exposed_by.iter().for_each(|reason| page.item(reason));
     page.heading("Goals it does not simply satisfy");
