@@ -5,6 +5,7 @@ pub(crate) mod binary;
 pub(crate) mod dotnet;
 pub(crate) mod go;
 pub(crate) mod java;
+pub(crate) mod locks;
 pub(crate) mod packed;
 pub(crate) mod rust;
 pub(crate) mod text;
@@ -27,6 +28,13 @@ pub const ANALYZERS: &[Analyzer] = &[
     java::GRADLE_LOCK,
     java::JAVA_ARCHIVE,
     java::POM,
+    locks::CABAL_FREEZE,
+    locks::CONAN_FILE,
+    locks::CONAN_LOCK,
+    locks::PACKAGE_RESOLVED,
+    locks::PODFILE_LOCK,
+    locks::PUBSPEC_LOCK,
+    locks::STACK_LOCK,
     packed::PACKED,
     rust::CARGO_LOCK,
     rust::RUST_BINARY,
