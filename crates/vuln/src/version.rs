@@ -21,7 +21,10 @@ mod semver;
 use std::{cmp::Ordering, fmt, str::FromStr};
 
 /// How versions are ordered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum Scheme {
     /// Alpine, Wolfi, Chainguard (apk-tools).
     Apk,
