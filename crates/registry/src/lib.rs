@@ -6,15 +6,20 @@
 //! - [`reference`]: what people call an image in a registry.
 //! - [`auth`]: what they have signed in with.
 //! - [`http`]: how registries are reached.
-//! - [`client`]: what is asked of them.
+//! - [`client`]: what is asked of them; [`pull`]: an image of one.
+//! - [`cache`]: layers that were analysed before.
 
 pub mod auth;
+pub mod cache;
 pub mod client;
 pub mod error;
 pub mod http;
+pub mod pull;
 pub mod reference;
 
+pub use cache::DiskCache;
 pub use client::Client;
 pub use error::Error;
 pub use http::options::Options;
+pub use pull::{PullError, Pulled};
 pub use reference::{Reference, ReferenceError};

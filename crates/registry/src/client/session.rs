@@ -165,7 +165,7 @@ impl Client {
                     Some(token) => token.value.clone(),
                     None => {
                         let new =
-                            self.fetch(endpoint, request, realm, service, scope, credential)?;
+                            self.fetch_token(endpoint, request, realm, service, scope, credential)?;
                         token.insert(new).value.clone()
                     }
                 };
@@ -176,7 +176,7 @@ impl Client {
     }
 
     /// A new token of a token service.
-    fn fetch(
+    fn fetch_token(
         &self,
         endpoint: &Endpoint,
         request: &Request<'_>,
