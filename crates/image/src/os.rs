@@ -12,9 +12,14 @@ pub(crate) mod control;
 pub(crate) mod dpkg;
 pub(crate) mod needs;
 pub(crate) mod opkg;
+pub(crate) mod release;
+pub(crate) mod support;
 pub(crate) mod text;
 
 use crate::Analyzer;
+
+pub use release::{choose, distro, namespace};
+pub use support::{is_ended, support};
 
 /// The analyzers of this part.
 pub const ANALYZERS: &[Analyzer] = &[
@@ -26,4 +31,5 @@ pub const ANALYZERS: &[Analyzer] = &[
     dpkg::DIVERSIONS,
     opkg::STATUS,
     opkg::LIST,
+    release::RELEASE,
 ];

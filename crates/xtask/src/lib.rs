@@ -9,6 +9,7 @@ pub mod layers;
 pub mod lint;
 pub mod schemas;
 pub mod shell;
+pub mod support;
 pub mod tidy;
 pub mod tools;
 
@@ -26,7 +27,7 @@ impl std::fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
-const VERBS: &str = "lint, docs, tidy, deny, schemas, bench, fuzz, cluster";
+const VERBS: &str = "lint, docs, tidy, deny, schemas, bench, fuzz, cluster, support";
 
 /// Runs one verb with its arguments.
 ///
@@ -42,6 +43,7 @@ pub fn run(verb: &str, args: &[String]) -> Result<()> {
         "bench" => bench::bench(args),
         "fuzz" => fuzz::fuzz(args),
         "cluster" => cluster::cluster(args),
+        "support" => support::support(args),
         _ => Err(Usage(format!("no verb `{verb}`; verbs: {VERBS}")).into()),
     }
 }
