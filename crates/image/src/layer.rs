@@ -1,12 +1,23 @@
 //! One layer: what its bytes say, and nothing of the layers around it.
 
+mod digests;
+mod hashing;
+mod look;
+mod magic;
+mod path;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod unpack;
+mod walk;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Diagnostic, Digest, Found, Limits,
-    found::FileDigest,
-    source::{Blob, Descriptor, Progress},
+pub use self::{
+    unpack::{analyze, analyze_stream},
+    walk::Walk,
 };
+use crate::{Analyzer, Diagnostic, Digest, Found, Limits, found::FileDigest};
 
 /// What kind of entry a path is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,21 +77,20 @@ pub struct LayerAnalysis {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads a layer once: decompresses it (gzip, zstd or none, by its bytes, not
-/// its media type), hashes it on both sides, tells its entries and has the
-/// [analyzers](crate::analyzer::all) look into its files. What can't be read,
-/// a wrong digest or a limit that is hit is a diagnostic of the result.
-/// `layer` is its index, for `progress`.
-pub fn analyze(
-    blob: Blob,
-    descriptor: &Descriptor,
-    layer: usize,
+/// What the entries of something that is no tar, such as a root file system,
+/// come to when they are taken like those of a layer: `walk` gives them to the
+/// [`Walk`]. Neither digest nor size of the result is set.
+pub fn analyze_entries<'s>(
     limits: &Limits,
-    progress: &dyn Progress,
+    walk: impl for<'a, 'w> FnOnce(&mut Walk<'a, 'w>) + 's,
 ) -> LayerAnalysis {
-    let _ = (blob, limits, progress, layer);
-    LayerAnalysis {
-        blob: Some(descriptor.digest),
-        ..LayerAnalysis::default()
-    }
+    let analyzers: Vec<&'static Analyzer> = crate::analyzer::all().collect();
+    let shared = look::Shared::new(&analyzers, limits);
+    let walked = rayon::in_place_scope(|scope| {
+        let mut entries = Walk::new(&shared, scope);
+        walk(&mut entries);
+        entries.finish()
+    });
+    let (outcomes, too_many) = shared.finish();
+    walked.into_analysis(outcomes, too_many)
 }

@@ -17,6 +17,7 @@
 
 pub mod analyzer;
 pub mod bounded;
+pub mod compress;
 pub mod config;
 pub mod cpe;
 pub mod diagnostic;

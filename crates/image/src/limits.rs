@@ -13,6 +13,8 @@ pub struct Limits {
     pub ratio_from: u64,
     /// Entries of one layer.
     pub entries: u64,
+    /// Bytes of all paths and link targets of one layer.
+    pub name_bytes: u64,
     /// Bytes of a path; Linux has 4,096.
     pub path_bytes: usize,
     /// Components of a path.
@@ -36,7 +38,8 @@ impl Default for Limits {
             layer_bytes: 64 << 30,
             ratio: 200,
             ratio_from: 64 << 20,
-            entries: 5_000_000,
+            entries: 2_000_000,
+            name_bytes: 512 << 20,
             path_bytes: 4_096,
             path_depth: 256,
             held_bytes: 48 << 20,

@@ -1,0 +1,268 @@
+//! Files that are looked into, beside the reading of the layer.
+
+use std::{
+    io,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use rayon::Scope;
+
+use super::{
+    FileRecord,
+    digests::{Digester, Kinds},
+    hashing::{Feed, lock},
+};
+use crate::{
+    Analyzer, Candidate, Found, Limits, ReadAt, Sink,
+    found::FileDigest,
+    read_at::Window,
+    tar::{Piece, SparseFile},
+};
+
+/// Bytes of files that wait to be looked into, at most; beyond, the reader
+/// looks into them itself.
+const WAITING: usize = 24 << 20;
+
+/// Bytes and number of files that make a task.
+const BATCH: usize = 256 << 10;
+const BATCH_FILES: usize = 64;
+
+/// What a file counts for besides its bytes.
+const FILE: usize = 16 << 10;
+
+/// The bytes of a file.
+pub(super) enum Content<'s> {
+    /// In memory.
+    Held(Vec<u8>),
+    /// Where they are.
+    InPlace(Window<'s>),
+    /// Bytes that the giver keeps.
+    Given(Box<dyn ReadAt + 's>),
+}
+
+impl Content<'_> {
+    /// To be read.
+    pub fn bytes(&self) -> &dyn ReadAt {
+        match self {
+            Content::Held(bytes) => bytes,
+            Content::InPlace(window) => window,
+            Content::Given(bytes) => &**bytes,
+        }
+    }
+
+    fn weight(&self) -> usize {
+        match self {
+            Content::Held(bytes) => bytes.capacity() + FILE,
+            Content::InPlace(_) | Content::Given(_) => 4 * FILE,
+        }
+    }
+}
+
+/// A file to be looked into.
+pub(super) struct Job<'s> {
+    /// Its number among the layer's entries.
+    pub index: usize,
+    /// Its path.
+    pub path: String,
+    /// What the layer says of it.
+    pub record: FileRecord,
+    /// Its bytes.
+    pub content: Content<'s>,
+    /// The pieces of a sparse file; `content` is what is stored of it.
+    pub sparse: Option<Vec<Piece>>,
+    /// Who wants to look into it.
+    pub analyzers: Vec<&'static Analyzer>,
+    /// The digests to compute.
+    pub kinds: Kinds,
+}
+
+/// What came out.
+#[derive(Default)]
+pub(super) struct Outcome {
+    /// Digests.
+    pub digests: Vec<FileDigest>,
+    /// Findings.
+    pub found: Vec<Found>,
+    /// What could not be read, with the byte of the file.
+    pub problems: Vec<(String, Option<u64>)>,
+}
+
+/// What all tasks of a layer share.
+pub(super) struct Shared<'s> {
+    /// Who looks into files.
+    pub analyzers: &'s [&'static Analyzer],
+    /// The limits.
+    pub limits: &'s Limits,
+    outcomes: Mutex<Vec<(usize, Outcome)>>,
+    waiting: AtomicUsize,
+    found: AtomicUsize,
+    too_many: AtomicBool,
+}
+
+impl<'s> Shared<'s> {
+    /// Nothing looked into yet.
+    pub fn new(analyzers: &'s [&'static Analyzer], limits: &'s Limits) -> Self {
+        Shared {
+            analyzers,
+            limits,
+            outcomes: Mutex::default(),
+            waiting: AtomicUsize::new(0),
+            found: AtomicUsize::new(0),
+            too_many: AtomicBool::new(false),
+        }
+    }
+
+    /// All outcomes by entry, in order, and whether findings were left out.
+    pub fn finish(self) -> (Vec<(usize, Outcome)>, bool) {
+        let mut outcomes = std::mem::take(&mut *lock(&self.outcomes));
+        outcomes.sort_by_key(|(index, _)| *index);
+        (outcomes, self.too_many.into_inner())
+    }
+
+    /// Keeps what came out of an entry.
+    pub fn keep(&self, index: usize, outcome: Outcome) {
+        lock(&self.outcomes).push((index, outcome));
+    }
+
+    fn look(&self, jobs: Vec<Job<'_>>, weight: usize) {
+        let outcomes: Vec<_> = jobs
+            .into_iter()
+            .map(|job| (job.index, self.look_into(&job)))
+            .filter(|(_, outcome)| {
+                !(outcome.digests.is_empty()
+                    && outcome.found.is_empty()
+                    && outcome.problems.is_empty())
+            })
+            .collect();
+        lock(&self.outcomes).extend(outcomes);
+        self.waiting.fetch_sub(weight, Ordering::Relaxed);
+    }
+
+    fn look_into(&self, job: &Job<'_>) -> Outcome {
+        let mut outcome = Outcome::default();
+        let stored = job.content.bytes();
+        let sparse;
+        let content: &dyn ReadAt = match &job.sparse {
+            Some(pieces) => {
+                sparse = SparseFile::new(stored, pieces, job.record.size);
+                &sparse
+            }
+            None => stored,
+        };
+        // Holes may make a file of any size of few bytes: those are not hashed.
+        if !job.kinds.is_empty() && job.sparse.is_none() {
+            match digests(content, job.kinds) {
+                Ok(digests) => outcome.digests = digests,
+                Err(error) => outcome.problems.push((error.to_string(), None)),
+            }
+        }
+        let candidate = Candidate {
+            path: &job.path,
+            record: &job.record,
+            content,
+            limits: self.limits,
+        };
+        for analyzer in &job.analyzers {
+            let mut sink = Sink::default();
+            (analyzer.run)(&candidate, &mut sink);
+            self.take(analyzer.name, sink, &mut outcome);
+        }
+        outcome
+    }
+
+    fn take(&self, name: &str, mut sink: Sink, outcome: &mut Outcome) {
+        let most = self.limits.found;
+        if sink.found.len() > most {
+            sink.found.truncate(most);
+            sink.incomplete(format!(
+                "more than {most} findings: those beyond are left out"
+            ));
+        }
+        let before = self.found.fetch_add(sink.found.len(), Ordering::Relaxed);
+        if before + sink.found.len() > most.saturating_mul(10) {
+            self.too_many.store(true, Ordering::Relaxed);
+            sink.found.clear();
+        }
+        outcome.found.append(&mut sink.found);
+        for (message, offset) in sink.problems.into_iter().take(1000) {
+            outcome
+                .problems
+                .push((format!("{name}: {message}"), offset));
+        }
+    }
+}
+
+/// Collects jobs into tasks.
+pub(super) struct Jobs<'a, 's> {
+    shared: &'s Shared<'s>,
+    scope: &'a Scope<'s>,
+    batch: Vec<Job<'s>>,
+    weight: usize,
+}
+
+impl<'a, 's> Jobs<'a, 's> {
+    /// Tasks of `scope`.
+    pub fn new(shared: &'s Shared<'s>, scope: &'a Scope<'s>) -> Self {
+        Jobs {
+            shared,
+            scope,
+            batch: Vec::new(),
+            weight: 0,
+        }
+    }
+
+    /// Has a file looked into, now or soon.
+    pub fn push(&mut self, job: Job<'s>) {
+        self.weight += job.content.weight();
+        self.batch.push(job);
+        if self.weight >= BATCH || self.batch.len() >= BATCH_FILES {
+            self.flush();
+        }
+    }
+
+    /// Has all files looked into that were pushed.
+    pub fn flush(&mut self) {
+        let (jobs, weight) = (
+            std::mem::take(&mut self.batch),
+            std::mem::take(&mut self.weight),
+        );
+        if jobs.is_empty() {
+            return;
+        }
+        let shared = self.shared;
+        let before = shared.waiting.fetch_add(weight, Ordering::Relaxed);
+        if before + weight > WAITING {
+            shared.look(jobs, weight);
+        } else {
+            self.scope.spawn(move |_| shared.look(jobs, weight));
+        }
+    }
+}
+
+fn digests(content: &dyn ReadAt, kinds: Kinds) -> io::Result<Vec<FileDigest>> {
+    let mut digester = Digester::new(kinds);
+    if let Some(bytes) = content.as_slice() {
+        digester.feed(bytes);
+        return Ok(digester.digests());
+    }
+    let mut buffer = vec![0; 128 << 10];
+    let mut at = 0;
+    loop {
+        match content.read_at(at, &mut buffer) {
+            Ok(0) => break,
+            Ok(count) => {
+                digester.feed(&buffer[..count]);
+                at += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if at < content.size() {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(digester.digests())
+}
