@@ -1,1 +1,3 @@
 //! The layers of an image put over each other.
+
+pub mod tree;

@@ -34,6 +34,8 @@ pub mod sbom;
 pub mod secret;
 pub mod source;
 pub mod tar;
+#[cfg(test)]
+mod testing;
 
 pub use analyzer::{Analyzer, Candidate, Sink};
 pub use diagnostic::{Diagnostic, Place};
