@@ -15,12 +15,16 @@ pub mod manifest;
 
 pub use error::SourceError;
 
+/// Stands for a digest that the form does not tell: such a blob is not
+/// verified and not cached.
+pub const UNKNOWN: Digest = Digest([0; 32]);
+
 /// What a manifest says of a blob (OCI image-spec, descriptor.md).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Descriptor {
     /// Its media type; empty where the form has none.
     pub media_type: String,
-    /// Its digest.
+    /// Its digest; [`UNKNOWN`] where the form has none.
     pub digest: Digest,
     /// Its size in bytes.
     pub size: u64,

@@ -1,6 +1,12 @@
 //! Layers and images for tests, made by code.
 
-use crate::layer::{FileKind, FileRecord, LayerAnalysis};
+use plimsoll_model::{Package, PackageType, image::ImageForm};
+
+use crate::{
+    Digest, Found, FoundPackage, How,
+    layer::{FileKind, FileRecord, LayerAnalysis},
+    source::{Descriptor, ImageSource},
+};
 
 /// A layer of which only the paths count: `dir/`, `file`, `link>target`,
 /// `hardlink=target`, `!whiteout`, `*opaque`. Regular files have ten bytes.
@@ -49,5 +55,54 @@ pub(crate) fn record(kind: FileKind) -> FileRecord {
         mtime: 0,
         digests: Vec::new(),
         binary: false,
+    }
+}
+
+/// What [`layer`] gives, with findings in its files.
+pub(crate) fn layer_with(entries: &[&str], found: Vec<(&str, Vec<Found>)>) -> LayerAnalysis {
+    let mut layer = layer(entries);
+    layer.found = found
+        .into_iter()
+        .map(|(path, found)| (path.to_owned(), found))
+        .collect();
+    layer.found.sort_by(|a, b| a.0.cmp(&b.0));
+    layer
+}
+
+/// An installed package.
+pub(crate) fn package(kind: PackageType, name: &str, version: &str) -> Found {
+    FoundPackage::new(Package::new(kind, "", name, version), How::Installed).into()
+}
+
+/// A source with so many layers and a configuration that fits them, as far as
+/// their number goes.
+pub(crate) fn source(layers: usize) -> ImageSource {
+    let digest = |at: usize| Digest([u8::try_from(at % 251).unwrap_or(0) + 1; 32]);
+    let ids: Vec<String> = (0..layers)
+        .map(|at| format!("\"{}\"", digest(at)))
+        .collect();
+    ImageSource {
+        name: "test".to_owned(),
+        form: ImageForm::DockerArchive,
+        tags: Vec::new(),
+        manifest: None,
+        index: None,
+        other_platforms: Vec::new(),
+        config: format!(
+            "{{\"os\":\"linux\",\"architecture\":\"amd64\",\"rootfs\":{{\"diff_ids\":[{}]}}}}",
+            ids.join(",")
+        )
+        .into_bytes(),
+        annotations: std::collections::BTreeMap::new(),
+        layers: (0..layers)
+            .map(|at| Descriptor {
+                media_type: String::new(),
+                digest: digest(at),
+                size: 0,
+                urls: Vec::new(),
+                annotations: std::collections::BTreeMap::new(),
+                platform: None,
+            })
+            .collect(),
     }
 }

@@ -358,6 +358,9 @@ pub struct FileSummary {
     pub verified: u64,
     /// Of these, those that differ.
     pub changed: u64,
+    /// Packages of languages, and programs, that are part of a package of the
+    /// operating system: they are told of among its locations and not apart.
+    pub packages_owned: u64,
 }
 
 /// Something of an image that could not be read.

@@ -101,7 +101,13 @@ impl<'a> Tree<'a> {
     /// file it is a link to.
     #[must_use]
     pub fn content(&self, id: Id) -> &'a FileRecord {
-        self.record(self.targets.get(&id).copied().unwrap_or(id))
+        self.record(self.target(id).unwrap_or(id))
+    }
+
+    /// What a hard link is a link to.
+    #[must_use]
+    pub fn target(&self, id: Id) -> Option<Id> {
+        self.targets.get(&id).copied()
     }
 
     /// The entry of a layer with this path, as the layer writes it.
