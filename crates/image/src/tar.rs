@@ -501,6 +501,10 @@ impl<I: Input> Reader<I> {
         match filled {
             BLOCK => Ok(Some(block)),
             0 => Ok(None),
+            _ if start == 0 => {
+                let message = "this is no tar archive: it ends within its first header";
+                Err(problem(start, message))
+            }
             _ => Err(problem(start, "the archive ends within a header")),
         }
     }

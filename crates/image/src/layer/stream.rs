@@ -42,8 +42,8 @@ pub(super) struct Stored<'a, 's> {
     /// Bytes there may be.
     most: u64,
     ended: bool,
-    /// What ended the last chunk, told after it.
-    error: Option<io::Error>,
+    /// What ended the last chunk: told after it, and from then on.
+    error: Option<Failure>,
     progress: &'a dyn Progress,
     layer: usize,
 }
@@ -100,17 +100,16 @@ impl<'a, 's> Stored<'a, 's> {
     }
 
     fn next_chunk(&mut self) -> io::Result<()> {
-        if self.progress.cancelled() {
-            return Err(io::Error::other("reading was stopped"));
-        }
         self.pool.give(std::mem::take(&mut self.chunk));
         self.used = 0;
-        if let Some(error) = self.error.take() {
-            self.ended = true;
-            return Err(error);
+        if self.error.is_none() && self.progress.cancelled() {
+            self.error = Some(Failure(io::ErrorKind::Other, "reading was stopped".into()));
+        }
+        if let Some(failure) = &self.error {
+            return Err(failure.told());
         }
         let mut bytes = self.pool.take();
-        let (filled, error) = match &mut self.from {
+        let (mut filled, error) = match &mut self.from {
             From::At(source) => {
                 let at = self.read;
                 fill(&mut bytes, |filled, part| {
@@ -119,28 +118,27 @@ impl<'a, 's> Stored<'a, 's> {
             }
             From::Stream(stream) => fill(&mut bytes, |_, part| stream.read(part)),
         };
-        bytes.truncate(filled);
-        self.ended = filled < CHUNK && error.is_none();
-        if filled == 0
-            && let Some(error) = error
-        {
-            self.ended = true;
-            return Err(error);
+        self.error = error.map(|error| Failure::of(&error));
+        self.ended = filled < CHUNK && self.error.is_none();
+        let left = usize::try_from(self.most - self.read).unwrap_or(usize::MAX);
+        if filled > left {
+            filled = left;
+            let message = format!("there are more than its {} bytes", self.most);
+            self.error = Some(Failure(io::ErrorKind::FileTooLarge, message));
+            self.ended = false;
         }
-        self.error = error;
+        bytes.truncate(filled);
         self.read += filled as u64;
         self.progress.read(self.layer, filled as u64);
-        if self.read > self.most {
-            self.ended = true;
-            let message = format!("there are more than its {} bytes", self.most);
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-        }
         self.chunk = Arc::new(bytes);
         if filled > 0 {
-            self.hashing
-                .push(Arc::clone(&self.chunk), 0..filled, self.scope);
+            let chunk = Arc::clone(&self.chunk);
+            self.hashing.push(chunk, 0..filled, self.scope);
+            return Ok(());
         }
-        Ok(())
+        self.error
+            .as_ref()
+            .map_or(Ok(()), |failure| Err(failure.told()))
     }
 }
 
@@ -175,7 +173,21 @@ pub(super) struct Plain<'a, 's> {
     limits: &'a Limits,
     /// Decompressed bytes so far.
     size: u64,
-    error: Option<io::Error>,
+    /// What ended the last chunk: told after it, and from then on.
+    error: Option<Failure>,
+}
+
+/// An error that is told again and again.
+struct Failure(io::ErrorKind, String);
+
+impl Failure {
+    fn of(error: &io::Error) -> Self {
+        Failure(error.kind(), error.to_string())
+    }
+
+    fn told(&self) -> io::Error {
+        io::Error::new(self.0, self.1.clone())
+    }
 }
 
 struct Own<'a, 's> {
@@ -241,35 +253,31 @@ impl<'a, 's> Plain<'a, 's> {
         let Some(own) = &mut self.own else {
             return Ok(());
         };
-        if let Some(error) = self.error.take() {
-            own.ended = true;
-            return Err(error);
-        }
         own.pool.give(std::mem::take(&mut own.chunk));
         own.used = 0;
+        if let Some(failure) = &self.error {
+            return Err(failure.told());
+        }
         let mut bytes = own.pool.take();
         let source = &mut self.source;
-        let (filled, mut error) = fill(&mut bytes, |_, part| source.read(part));
+        let (filled, error) = fill(&mut bytes, |_, part| source.read(part));
         bytes.truncate(filled);
-        own.ended = filled < CHUNK && error.is_none();
         self.size += filled as u64;
-        error = error.or_else(|| {
+        let error = error.or_else(|| {
             let stored = source.inner().used();
             over_limit(self.size, stored, self.limits)
         });
-        if filled == 0
-            && let Some(error) = error
-        {
-            own.ended = true;
-            return Err(error);
-        }
-        self.error = error;
+        self.error = error.map(|error| Failure::of(&error));
+        own.ended = filled < CHUNK && self.error.is_none();
         own.chunk = Arc::new(bytes);
         if filled > 0 {
-            own.hashing
-                .push(Arc::clone(&own.chunk), 0..filled, own.scope);
+            let chunk = Arc::clone(&own.chunk);
+            own.hashing.push(chunk, 0..filled, own.scope);
+            return Ok(());
         }
-        Ok(())
+        self.error
+            .as_ref()
+            .map_or(Ok(()), |failure| Err(failure.told()))
     }
 }
 

@@ -257,7 +257,10 @@ impl<'s> Unpack<'_, 's> {
             let bytes = match self.reader.input().fill() {
                 Ok(bytes) => bytes,
                 Err(error) => {
-                    self.walk.tell(None, Some(at), error.to_string());
+                    let message = error.to_string();
+                    if !self.walk.has_told(&message) {
+                        self.walk.tell(None, Some(at), message);
+                    }
                     return false;
                 }
             };
@@ -282,7 +285,8 @@ impl<'s> Unpack<'_, 's> {
         if !self.walk.count(at, entry.path.len() + entry.link.len()) {
             return Ok(());
         }
-        let Some(path) = self.walk.path(&entry.path, at) else {
+        let is_folder = entry.kind == EntryKind::Directory;
+        let Some(path) = self.walk.path_of(&entry.path, is_folder, at) else {
             return Ok(());
         };
         if self.walk.is_whiteout(&path, at) {

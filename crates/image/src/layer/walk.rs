@@ -7,7 +7,7 @@ use super::{
     digests::{Kinds, Managers},
     look::{Content, Job, Jobs, Outcome, Shared},
     magic,
-    path::{self, PathError, Whiteout},
+    path::{self, Whiteout},
 };
 use crate::{
     Analyzer, Diagnostic, Place, ReadAt,
@@ -93,19 +93,20 @@ impl<'a, 's> Walk<'a, 's> {
     /// The path of an entry as the layer writes it, made normal. None, with
     /// the reason told, when it means nothing in a layer; the root is none too.
     pub fn path(&mut self, written: &[u8], offset: u64) -> Option<String> {
-        match path::normal(written, self.shared.limits) {
-            Ok(path) if path.is_empty() => None,
-            Ok(path) => Some(path),
-            Err(error) => {
-                self.refuse(written, offset, &error);
-                None
-            }
-        }
+        self.path_of(written, true, offset)
     }
 
-    fn refuse(&mut self, written: &[u8], offset: u64, error: &PathError) {
+    /// [`path`](Self::path) of a folder, which may be the root, or of something else.
+    pub(super) fn path_of(&mut self, written: &[u8], folder: bool, offset: u64) -> Option<String> {
+        let message = match path::normal(written, self.shared.limits) {
+            Ok(path) if !path.is_empty() => return Some(path),
+            Ok(_) if folder => return None,
+            Ok(_) => "the path names nothing: left out".to_owned(),
+            Err(error) => error.to_string(),
+        };
         let shown = path::shown(&written[..written.len().min(200)]);
-        self.tell(Some(shown), Some(offset), error.to_string());
+        self.tell(Some(shown), Some(offset), message);
+        None
     }
 
     /// The target of a hard link, made normal.
@@ -265,6 +266,11 @@ impl<'a, 's> Walk<'a, 's> {
     /// Whether something could not be read so far.
     pub(super) fn has_diagnostics(&self) -> bool {
         !self.diagnostics.is_empty()
+    }
+
+    /// Whether this was told.
+    pub(super) fn has_told(&self, message: &str) -> bool {
+        self.diagnostics.iter().any(|told| told.message == message)
     }
 
     /// Ends the walk. Its files are looked into until the scope ends.
