@@ -309,6 +309,14 @@ impl Client {
             return Err(status_error(host, what, status, &headers, message));
         }
         let bytes = http.document(answer, what, MOST_PAGE)?;
+        // serde takes an array for an object whose fields all have defaults.
+        if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+            return Err(Error::Protocol {
+                host: host.clone(),
+                what: what.to_owned(),
+                message: "an array of JSON in place of an object".to_owned(),
+            });
+        }
         serde_json::from_slice(&bytes).map_err(|error| Error::Protocol {
             host: host.clone(),
             what: what.to_owned(),

@@ -17,7 +17,7 @@ use crate::{
         challenge::{self, Challenge},
         token::{self, How, Token},
     },
-    http::{Answer, Ask, status_error, url},
+    http::{Answer, Ask, status_error, tls, url},
     reference::is_loopback,
 };
 
@@ -276,6 +276,12 @@ impl Client {
             match self.ping(endpoint, scheme, schemes.len() > 1) {
                 Ok(host) => return Ok(known.insert(host).clone()),
                 Err(Error::Cancelled) => return Err(Error::Cancelled),
+                // That a host speaks TLS and is not trusted says more than that
+                // it does not speak plain http.
+                Err(error @ Error::Tls { .. }) if *scheme == "https" => {
+                    let speaks = !error.to_string().contains(tls::NO_TLS);
+                    first_error = first_error.filter(|_| !speaks).or(Some(error));
+                }
                 Err(error) => first_error = first_error.or(Some(error)),
             }
         }

@@ -59,6 +59,9 @@ fn read(path: &Path) -> Result<Vec<Certificate<'static>>, Error> {
     Ok(found)
 }
 
+/// What the words of an error begin with when the other side has no TLS.
+pub(crate) const NO_TLS: &str = "it does not speak TLS";
+
 /// What a person reads of a TLS error.
 pub(crate) fn words(error: &rustls::Error) -> String {
     use rustls::{CertificateError as C, Error as E};
@@ -75,7 +78,12 @@ pub(crate) fn words(error: &rustls::Error) -> String {
         E::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => {
             "its certificate is for another name".to_owned()
         }
-        E::InvalidMessage(_) => "it does not speak TLS; is it a plain http registry?".to_owned(),
+        E::InvalidMessage(_) => format!("{NO_TLS}; is it a plain http registry?"),
+        E::InvalidCertificate(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            "its certificate is an authority's own, which no server may use; make it one with \
+             `CA:FALSE`"
+                .to_owned()
+        }
         other => other.to_string(),
     }
 }
