@@ -16,7 +16,7 @@ use plimsoll_model::{
 use plimsoll_posture::Request;
 use rayon::prelude::*;
 
-use crate::{Estate, EstateOptions, Limits, Line, LookedInto, causes, images};
+use crate::{Estate, EstateOptions, Limits, Line, LookedInto, accepted, causes, images};
 
 /// What an assessment needs beside the estate.
 #[derive(Clone, Copy, Debug)]
@@ -202,6 +202,7 @@ pub fn assess(estate: &Estate, line: &Line, options: Options<'_>) -> Assessment 
     let (mut goals, said) =
         plimsoll_goals::evaluate_with(goals_line, facts, &classes, options.history, options.now);
     let excepted_by = plimsoll_goals::accepted(goals_line, facts, options.now);
+    accepted::keep(&mut result.findings, &excepted_by, &goals);
 
     let shared = causes::shared(&estate.inventory, &result.assets, &result.findings);
     let causes = plan::resolve(&result.findings, &shared);
@@ -216,6 +217,10 @@ pub fn assess(estate: &Estate, line: &Line, options: Options<'_>) -> Assessment 
         [goal] => goal.plan.clone(),
         goals => plan::plan_all(goals, &result.findings, &causes),
     };
+    let plans = goals.iter_mut().map(|goal| &mut goal.plan);
+    for plan in plans.chain([&mut result.plan]) {
+        causes::place(&estate.inventory, plan);
+    }
     result.diagnostics.extend(classes.diagnostics);
     result.classes = classes.of;
     result.class_conflicts = classes.conflicts;
@@ -256,6 +261,7 @@ pub fn scan(
             .diagnostics
             .push(Diagnostic::error(None, format!("`{name}`: {reason}")));
     }
+    accepted::keep(&mut result.findings, &result.excepted_by, &[]);
     result.classes = vec![Vec::new(); result.assets.len()];
     result.diagnostics.sort_by(Diagnostic::listing_order);
     result

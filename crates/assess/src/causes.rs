@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use plimsoll_goals::plan::SharedFix;
 use plimsoll_inventory::Inventory;
 use plimsoll_manifest::{Node, Segment};
-use plimsoll_model::{AssetFacts, AssetId, Finding, FixEdit, FixTarget};
+use plimsoll_model::{AssetFacts, AssetId, Finding, FixEdit, FixPlan, FixTarget, Location};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The effort of editing an anchor: little more than one object.
@@ -26,6 +26,33 @@ pub(crate) fn shared(
     let mut shared = anchors(inventory, findings);
     shared.extend(charts(assets, findings));
     shared
+}
+
+/// Says of each step that edits an object which no finding is on, such as a
+/// service account, where that object is.
+pub(crate) fn place(inventory: &Inventory, plan: &mut FixPlan) {
+    for step in &mut plan.steps {
+        if step.location.is_some() {
+            continue;
+        }
+        let edit = step.fixes.iter().find_map(|(_, fix)| match &fix.target {
+            FixTarget::Other(other) => Some((other, fix.edits.first()?)),
+            FixTarget::Own | FixTarget::New { .. } => None,
+        });
+        let Some((other, edit)) = edit else { continue };
+        let Some(document) = crate::edit::find(inventory, other) else {
+            continue;
+        };
+        let root = document.root();
+        let node = parent_of_edit(root, edit).unwrap_or(root);
+        let place = node.place();
+        step.location = Some(Location {
+            file: node.source().name().clone(),
+            line: place.line,
+            column: place.column,
+            span: node.span(),
+        });
+    }
 }
 
 /// Fixes whose edit lands on bytes that several objects share.

@@ -271,7 +271,7 @@ fn collect<'a>(
     }
 }
 
-fn find<'a>(inventory: &'a Inventory, wanted: &ObjectRef) -> Option<&'a Document> {
+pub(crate) fn find<'a>(inventory: &'a Inventory, wanted: &ObjectRef) -> Option<&'a Document> {
     let id = plimsoll_model::AssetId::object(
         &inventory.settings().cluster,
         wanted.group(),

@@ -6,6 +6,7 @@
 //! answer whoever asks. Nothing here reads a file or a clock: files come in
 //! as bytes, time as a value.
 
+mod accepted;
 mod assessment;
 pub mod catalogue;
 mod causes;

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     acts::{along, trim},
-    causes::{Cause, Causes, effort_of},
+    causes::{Cause, Causes, MANUAL, effort_of},
     changes,
     cover::State,
     problem::{Problem, Way},
@@ -74,8 +74,9 @@ pub(super) fn steps(
     steps.into_iter().map(|(_, _, step)| step).collect()
 }
 
-/// The chosen cause that clears a finding: something shared first, since
-/// an edit there does for many, then the one with the least effort.
+/// The chosen cause that clears a finding: one where a machine can do it, then
+/// something shared, since an edit there does for many, then the one with the
+/// least effort.
 fn pick(ways: &[Way], chosen: &FxHashMap<u32, u32>, causes: &Causes) -> Option<Way> {
     let open = ways.iter().filter(|way| {
         chosen
@@ -84,6 +85,7 @@ fn pick(ways: &[Way], chosen: &FxHashMap<u32, u32>, causes: &Causes) -> Option<W
     });
     open.min_by_key(|way| {
         (
+            way.effort >= MANUAL,
             !causes.causes[way.cause as usize].shared,
             way.effort,
             way.rank,

@@ -323,3 +323,30 @@ fn what_an_edit_does_for_others_is_counted_and_what_nobody_needs_is_left_out() {
         ],
     );
 }
+
+#[test]
+fn a_machine_does_what_it_can_also_where_the_hand_is_needed_for_something_else() {
+    let mut estate = Estate::default();
+    estate.workload("shop/web");
+    let choose = |field: &str| Fix::manual(format!("Choose {field}"), "which");
+    let by_hand = |field: &str| Fix {
+        target: FixTarget::Other(object("ServiceAccount", "web")),
+        ..choose(field)
+    };
+    // Both places are edited anyway; the account is the shared one.
+    estate.finding("shop/web", &PRIVILEGED).fixes = Arc::from([by_hand("rights")]);
+    estate.finding("shop/web", &HOST_PATH).fixes = Arc::from([own("a")]);
+    estate.finding("shop/web", &SECCOMP).fixes = Arc::from([by_hand("profile"), own("b")]);
+    estate.workload("shop/other");
+    estate.finding("shop/other", &PRIVILEGED).fixes = Arc::from([by_hand("rights")]);
+    check(
+        json!({"require": [{"configuration": {"baseline": "base@1"}}]}),
+        &estate,
+        &[
+            "ServiceAccount shop/web: Choose rights (effort 40, clears 2, assets 1) [which]",
+            "Deployment shop/web: Make 2 changes in Deployment shop/web \
+             (effort 11, clears 2, assets 1)",
+            "optimal, reaches the target, 0 out of reach",
+        ],
+    );
+}
