@@ -7,6 +7,7 @@
 //! - [`auth`]: what they have signed in with.
 //! - [`http`]: how registries are reached.
 //! - [`client`]: what is asked of them; [`pull`]: an image of one.
+//! - [`target`]: what a user names; [`local`]: files and folders of this machine.
 //! - [`cache`]: layers that were analysed before.
 
 pub mod auth;
@@ -14,8 +15,10 @@ pub mod cache;
 pub mod client;
 pub mod error;
 pub mod http;
+pub mod local;
 pub mod pull;
 pub mod reference;
+pub mod target;
 
 pub use cache::DiskCache;
 pub use client::Client;
@@ -23,3 +26,4 @@ pub use error::Error;
 pub use http::options::Options;
 pub use pull::{PullError, Pulled};
 pub use reference::{Reference, ReferenceError};
+pub use target::{Form, Target, TargetError};
