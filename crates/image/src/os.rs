@@ -13,6 +13,7 @@ pub(crate) mod dpkg;
 pub(crate) mod needs;
 pub(crate) mod opkg;
 pub(crate) mod release;
+pub(crate) mod rpm;
 pub(crate) mod support;
 pub(crate) mod text;
 
@@ -32,4 +33,7 @@ pub const ANALYZERS: &[Analyzer] = &[
     opkg::STATUS,
     opkg::LIST,
     release::RELEASE,
+    rpm::DATABASE,
+    rpm::WAL,
+    rpm::manifest::MANIFEST,
 ];

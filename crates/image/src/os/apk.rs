@@ -8,12 +8,13 @@ use plimsoll_model::{Package, PackageType, package::SourcePackage};
 
 use super::{
     needs::{Providers, tidy},
-    text::{MOST_BYTES, hex, lines, lossy, tell},
+    text::{MOST_BYTES, MOST_FILES, hex, lines, lossy, tell},
 };
 use crate::{
     Analyzer, Candidate, FoundPackage, How, OwnedFile, Sink,
     analyzer::never_by_head,
     found::{FileDigest, OwnedFiles},
+    licence,
 };
 
 /// The installed packages and their files.
@@ -47,7 +48,7 @@ fn run(file: &Candidate<'_>, sink: &mut Sink) {
         return;
     };
     let providers = providers(&bytes);
-    let mut count = 0_usize;
+    let (mut count, mut files) = (0_usize, 0_usize);
     let mut record = Record::default();
     for (at, line) in lines(&bytes).chain([(bytes.len(), &[][..])]) {
         let (letter, value) = match line {
@@ -85,6 +86,10 @@ fn run(file: &Candidate<'_>, sink: &mut Sink) {
             b'f' => record.broken = value,
             b'F' => record.folder = value,
             b'R' => {
+                files += 1;
+                if files > MOST_FILES {
+                    return tell(sink, at, format!("more than {MOST_FILES} files"));
+                }
                 let path = match record.folder {
                     [] => lossy(value),
                     folder => format!("{}/{}", lossy(folder), lossy(value)),
@@ -185,7 +190,7 @@ fn package(record: Record<'_>, providers: &Providers<'_>, sink: &mut Sink) {
             name,
             version: package.version.clone(),
         });
-    package.licences = given(record.licence).into_iter().collect();
+    package.licences = licence::normalise(&lossy(record.licence));
     let mut found = FoundPackage::new(package, How::Installed);
     found.checksums = digest(record.checksum).map(checksum).into_iter().collect();
     if let Some(broken) = given(record.broken) {
@@ -294,7 +299,7 @@ f:fs
             [
                 "musl 1.1.22-r3 Some(\"x86_64\") None [\"MIT\"] [] \
                  [\"sha1:85d529a91bf999880912a5b9d94995b2f99ecac1\"] ",
-                "musl-utils 1.1.22-r3 Some(\"x86_64\") Some(\"musl\") [\"MIT BSD GPL2+\"] \
+                "musl-utils 1.1.22-r3 Some(\"x86_64\") Some(\"musl\") [\"BSD-3-Clause\", \"GPL-2.0-or-later\", \"MIT\"] \
                  [\"base\", \"musl\", \"scanelf\"] \
                  [\"sha256:0000000000000000000000000000000000000000000000000000000000000000\"] \
                  apk marks it as broken: f:fs",

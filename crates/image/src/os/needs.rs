@@ -3,6 +3,12 @@
 
 use rustc_hash::FxHashMap;
 
+/// Names that a package is taken to need at most; large ones need some hundred.
+const MOST_NEEDS: usize = 10_000;
+
+/// Names and provided names of one database that are looked up in at most.
+const MOST_NAMES: usize = 2_000_000;
+
 /// Names and provided names of the packages of one database.
 #[derive(Default)]
 pub(crate) struct Providers<'a> {
@@ -18,7 +24,9 @@ impl<'a> Providers<'a> {
 
     /// `package` provides `name`. The first to do so is taken.
     pub(crate) fn provides(&mut self, name: &'a [u8], package: &'a [u8]) {
-        self.by_name.entry(name).or_insert(package);
+        if self.by_name.len() < MOST_NAMES {
+            self.by_name.entry(name).or_insert(package);
+        }
     }
 
     /// Which package is or provides `name`.
@@ -29,7 +37,8 @@ impl<'a> Providers<'a> {
 
 /// Names, each once and sorted, without the package's own.
 pub(crate) fn tidy<'a>(names: impl IntoIterator<Item = &'a [u8]>, own: &[u8]) -> Vec<String> {
-    let mut names: Vec<&[u8]> = names.into_iter().filter(|&name| name != own).collect();
+    let names = names.into_iter().filter(|&name| name != own);
+    let mut names: Vec<&[u8]> = names.take(MOST_NEEDS).collect();
     names.sort_unstable();
     names.dedup();
     names.into_iter().map(super::text::lossy).collect()

@@ -10,6 +10,10 @@ const MOST_PROBLEMS: usize = 16;
 /// status files have some 20 MB.
 pub(crate) const MOST_BYTES: u64 = 128 << 20;
 
+/// Files of packages that one file of a package manager tells of; a large
+/// system has some hundred thousand.
+pub(crate) const MOST_FILES: usize = 1_000_000;
+
 /// The lines of `bytes` without their ends, each with its offset.
 pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut start = 0;

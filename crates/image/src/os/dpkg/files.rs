@@ -3,10 +3,16 @@
 use crate::{
     OwnedFile, Sink,
     found::{FileDigest, OwnedFiles},
-    os::text::{hex, lines, lossy, relative, tell},
+    os::text::{MOST_FILES, hex, lines, lossy, relative, tell},
 };
 
-fn push(package: &str, files: Vec<OwnedFile>, sink: &mut Sink) {
+/// Hands the files on, at most [`MOST_FILES`].
+fn push(package: &str, mut files: Vec<OwnedFile>, sink: &mut Sink) {
+    if files.len() > MOST_FILES {
+        files.truncate(MOST_FILES);
+        sink.incomplete(format!("more than {MOST_FILES} files of one package"));
+    }
+    files.shrink_to_fit();
     if !files.is_empty() {
         let package = package.to_owned();
         sink.push(OwnedFiles { package, files });
@@ -34,7 +40,9 @@ pub(crate) fn paths<'a>(package: &str, lines: impl Iterator<Item = &'a [u8]>, si
         .filter(|path| !path.is_empty() && *path != b".")
         .peekable();
     let mut files = Vec::new();
-    while let Some(path) = paths.next() {
+    while let Some(path) = paths.next()
+        && files.len() <= MOST_FILES
+    {
         let is_folder = paths
             .peek()
             .and_then(|next| next.strip_prefix(path))
@@ -43,7 +51,6 @@ pub(crate) fn paths<'a>(package: &str, lines: impl Iterator<Item = &'a [u8]>, si
             files.push(plain(path));
         }
     }
-    files.shrink_to_fit();
     push(package, files, sink);
 }
 
@@ -68,12 +75,14 @@ pub(crate) fn md5sums(package: &str, bytes: &[u8], sink: &mut Sink) {
             Some(_) => unescape(path),
             None => path.to_vec(),
         };
+        if files.len() > MOST_FILES {
+            break;
+        }
         files.push(OwnedFile {
             digest: Some(FileDigest::Md5(digest)),
             ..plain(relative(&unescaped))
         });
     }
-    files.shrink_to_fit();
     push(package, files, sink);
 }
 
@@ -101,6 +110,7 @@ pub(crate) fn conffiles(package: &str, bytes: &[u8], sink: &mut Sink) {
     let files = lines(bytes)
         .map(|(_, line)| line.trim_ascii())
         .filter(|line| line.starts_with(b"/"))
+        .take(MOST_FILES + 1)
         .map(|path| OwnedFile {
             config: true,
             ..plain(relative(path))
@@ -117,6 +127,7 @@ pub(crate) fn diversions(bytes: &[u8], sink: &mut Sink) {
     let mut files = Vec::new();
     while let Some((at, _)) = lines.next() {
         match (lines.next(), lines.next()) {
+            _ if files.len() > MOST_FILES => break,
             (Some((_, to)), Some(_)) if !relative(to).is_empty() => {
                 files.push(plain(relative(to)));
             }

@@ -5,12 +5,16 @@ use plimsoll_model::{Package, PackageType, package::SourcePackage};
 use crate::{
     FoundPackage, How, OwnedFile, Sink,
     found::OwnedFiles,
+    licence,
     os::{
         control::{Stanza, stanzas},
         needs::{Providers, relation_name, relations, tidy},
         text::{hex_digest, lossy, relative, tell},
     },
 };
+
+/// Configuration files of one package that are kept; the largest have hundreds.
+const MOST_CONFFILES: usize = 100_000;
 
 /// What a stanza without `Status` means.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -111,8 +115,8 @@ fn package(
         .get("Source")
         .map(|source| self::source(source, version))
         .filter(|source| source.name != package.name || source.version != package.version);
-    if let Some(licence) = stanza.get("License").filter(|words| !words.is_empty()) {
-        package.licences = vec![lossy(licence)];
+    if let Some(words) = stanza.get("License") {
+        package.licences = licence::normalise(&lossy(words));
     }
     let mut found = FoundPackage::new(package, How::Installed);
     if let (Some(status), Some(state)) = (status, state)
@@ -163,6 +167,7 @@ fn conffiles(stanza: &Stanza<'_>) -> Vec<OwnedFile> {
     let field = stanza.get("Conffiles").unwrap_or_default();
     field
         .split(|&byte| byte == b'\n')
+        .take(MOST_CONFFILES)
         .filter_map(|line| {
             let mut rest = line.trim_ascii();
             let mut digest = None;
