@@ -16,7 +16,7 @@
 //!   When the file is not what that package installed, it is listed.
 //! - What a layer above removed is listed with the layer that did so.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use plimsoll_model::image::{Image, ImageForm, ImageGap, ImageLayer, ImageRelease, ImageSecret};
 use rayon::prelude::*;
@@ -238,10 +238,8 @@ fn fill(image: &mut Image, kept: &[Option<Arc<LayerAnalysis>>]) {
     let chains = spots::chains(&tree);
     let owners = owners::Owners::new(&tree, &chains);
     let release = release(&tree, &chains);
-    let distribution = release
-        .as_ref()
-        .and_then(|(_, release)| distribution(release));
-    image.release = release.map(|(path, release)| describe_release(path, release));
+    let distribution = release.as_ref().map(|(_, release)| distribution(release));
+    image.release = release.map(|(path, release)| describe_release(path, &release));
     let ((mut found, (marks, summary)), (secrets, wasted)) = rayon::join(
         || {
             rayon::join(
@@ -316,22 +314,17 @@ fn secrets<'a>(tree: &'a tree::Tree<'_>, chains: &[spots::Chain<'a>]) -> Vec<Ima
 fn release<'a>(
     tree: &'a tree::Tree<'_>,
     chains: &[spots::Chain<'a>],
-) -> Option<(&'a str, &'a Release)> {
-    let mut stated: BTreeMap<(bool, bool, &str), &Release> = BTreeMap::new();
-    for chain in chains {
-        if let Some((_, found)) = chain.visible(tree) {
-            for found in found {
-                if let Found::Release(release) = found {
-                    // os-release says most; of two, the one in etc.
-                    let modern = chain.path.ends_with("os-release");
-                    let etc = chain.path.starts_with("etc/");
-                    stated.insert((!modern, !etc, chain.path), release);
-                }
-            }
-        }
-    }
-    let ((_, _, path), release) = stated.pop_first()?;
-    Some((path, release))
+) -> Option<(&'a str, Release)> {
+    crate::os::choose(
+        chains
+            .iter()
+            .filter_map(|chain| Some((chain.path, chain.visible(tree)?.1)))
+            .flat_map(|(path, found)| found.iter().map(move |found| (path, found)))
+            .filter_map(|(path, found)| match found {
+                Found::Release(release) => Some((path, &**release)),
+                _ => None,
+            }),
+    )
 }
 
 fn describe_release(path: &str, release: &Release) -> ImageRelease {
@@ -344,17 +337,16 @@ fn describe_release(path: &str, release: &Release) -> ImageRelease {
         name: release.name.clone(),
         cpe: release.cpe.clone(),
         path: path.to_owned(),
-        support: None,
+        support: crate::os::support(release),
     }
 }
 
 /// What the packages of a release are called.
-fn distribution(release: &Release) -> Option<packages::Distribution> {
-    (!release.id.is_empty()).then(|| packages::Distribution {
-        namespace: release.id.clone(),
-        distro: (!release.version.is_empty())
-            .then(|| format!("{}-{}", release.id, release.version)),
-    })
+fn distribution(release: &Release) -> packages::Distribution {
+    packages::Distribution {
+        namespace: crate::os::namespace(release).to_owned(),
+        distro: Some(crate::os::distro(release)).filter(|distro| !distro.is_empty()),
+    }
 }
 
 /// Secrets in the configuration, and the configuration without them.

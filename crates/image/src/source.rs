@@ -10,10 +10,16 @@ use plimsoll_model::image::{ImageForm, Platform};
 
 use crate::{Digest, LayerAnalysis, ReadAt};
 
+mod docker;
 mod error;
 pub mod manifest;
+mod oci;
+mod open;
+mod store;
 
 pub use error::SourceError;
+use open::Composed;
+pub use open::{Choice, Folder, Opened, archive, folder};
 
 /// Stands for a digest that the form does not tell: such a blob is not
 /// verified and not cached.
@@ -132,3 +138,6 @@ pub fn analysis_version() -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

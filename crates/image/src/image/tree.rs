@@ -302,6 +302,7 @@ impl<'a> Tree<'a> {
                 Some(old) => {
                     if old.layer != by && self.record(old).kind != FileKind::Directory {
                         self.hide(path, by, below);
+                        self.implicit.insert(path.to_owned());
                     }
                 }
             }

@@ -107,6 +107,7 @@ impl Analysis<'_> {
         analysis.blob = read.stored;
         let wanted = self.descriptor.digest;
         if let Some(stored) = read.stored
+            && wanted != crate::source::UNKNOWN
             && stored != wanted
             && read.plain != Some(wanted)
         {

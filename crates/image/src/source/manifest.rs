@@ -12,7 +12,8 @@ mod choose;
 #[cfg(test)]
 mod tests;
 
-pub use choose::{Resolved, resolve};
+pub(crate) use choose::is_artifact;
+pub use choose::{Resolved, fits, resolve, resolve_entries};
 
 /// Media type of an OCI manifest.
 pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";

@@ -84,27 +84,50 @@ pub fn resolve(
             }
             Ok(resolved)
         }
-        Document::Index(index) => {
-            walk.collect(&index.manifests, 1)?;
-            let (at, others) = pick(&walk.candidates, wanted)?;
-            let chosen = walk.candidates.swap_remove(at);
-            let bytes = walk.get(&chosen.descriptor)?;
-            match parse(&bytes, limits)? {
-                Document::Manifest(manifest) => walk.finish(
-                    *manifest,
-                    chosen.descriptor.digest,
-                    Some(own),
-                    others,
-                    &chosen.descriptor.annotations,
-                ),
-                // Its entry had no media type or a wrong one.
-                Document::Index(_) => Err(ManifestError::MediaType(OCI_INDEX.to_owned()).into()),
-            }
-        }
+        Document::Index(index) => walk.among(&index.manifests, Some(own), wanted),
     }
 }
 
+/// [`resolve`], among entries that are of no index of the image itself.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn resolve_entries(
+    entries: &[Entry],
+    wanted: Option<&Platform>,
+    fetch: &mut dyn FnMut(&Descriptor) -> io::Result<Vec<u8>>,
+    limits: &Limits,
+) -> Result<Resolved, SourceError> {
+    let mut walk = Walk {
+        fetch,
+        limits,
+        left: FETCHES,
+        candidates: Vec::new(),
+    };
+    walk.among(entries, None, wanted)
+}
+
 impl Walk<'_> {
+    /// The image for `wanted` among those that these entries lead to.
+    fn among(
+        &mut self,
+        entries: &[Entry],
+        index: Option<Digest>,
+        wanted: Option<&Platform>,
+    ) -> Result<Resolved, SourceError> {
+        self.collect(entries, 1)?;
+        let (at, others) = pick(&self.candidates, wanted)?;
+        let chosen = self.candidates.swap_remove(at).descriptor;
+        let bytes = self.get(&chosen)?;
+        match parse(&bytes, self.limits)? {
+            Document::Manifest(manifest) => {
+                self.finish(*manifest, chosen.digest, index, others, &chosen.annotations)
+            }
+            // Its entry had no media type or a wrong one.
+            Document::Index(_) => Err(ManifestError::MediaType(OCI_INDEX.to_owned()).into()),
+        }
+    }
+
     /// The bytes of a document: not more than it should have, and those.
     fn get(&mut self, descriptor: &Descriptor) -> Result<Vec<u8>, SourceError> {
         let Some(left) = self.left.checked_sub(1) else {
@@ -180,7 +203,7 @@ impl Walk<'_> {
 
 /// Whether an entry is about an image rather than one: an attestation of
 /// BuildKit, or what names a type of artifact.
-fn is_artifact(entry: &Entry) -> bool {
+pub(crate) fn is_artifact(entry: &Entry) -> bool {
     let attestation = entry.descriptor.platform.as_ref().is_some_and(|platform| {
         platform.os == "unknown" && matches!(platform.arch.as_str(), "unknown" | "")
     });
@@ -249,6 +272,12 @@ fn pick(
             })
         }
     }
+}
+
+/// Whether an image for `is` is one for `wanted`.
+#[must_use]
+pub fn fits(is: &Platform, wanted: &Platform) -> bool {
+    rank(is, wanted).is_some()
 }
 
 /// How well a platform fits what is wanted, 0 best; none when it does not.
