@@ -37,7 +37,7 @@ pub fn program(repo: &Path) -> Result<PathBuf, String> {
         .map(PathBuf::from)
         .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))
         .ok_or("neither XDG_CACHE_HOME nor HOME is set")?;
-    let program = location::program(repo, &cache.join("plimsoll"))
+    let program = location::program(repo, &cache.join("plimsoll"), "cluster")
         .map_err(|error| format!("the sources in tests/cluster can't be read: {error}"))?;
     if program.is_file() {
         Ok(program)

@@ -1,14 +1,14 @@
-//! Where the test cluster's program is kept: one rule for the task that builds it and for the
-//! tests that run it (both include this file by its path).
+//! Where the programs that tests need and that are built with Go are kept: one rule for the task
+//! that builds them and for the tests that run them (both include this file by its path).
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What the program is made of, in the order in which it counts.
+/// What a program is made of, in the order in which it counts.
 const SOURCES: [&str; 3] = ["go.mod", "go.sum", "main.go"];
 
-/// `CACHE/cluster/HASH/plimsoll-cluster`, with the hash of the sources in `REPO/tests/cluster`:
-/// a change of any of them is another program.
+/// `CACHE/NAME/HASH/plimsoll-NAME`, with the hash of the sources in `REPO/tests/NAME`: a change of
+/// any of them is another program.
 ///
 /// # Errors
 /// A source can't be read.
@@ -16,18 +16,19 @@ const SOURCES: [&str; 3] = ["go.mod", "go.sum", "main.go"];
     clippy::disallowed_methods,
     reason = "the repository's own files are trusted input of a known size"
 )]
-pub fn program(repo: &Path, cache: &Path) -> io::Result<PathBuf> {
+pub fn program(repo: &Path, cache: &Path, name: &str) -> io::Result<PathBuf> {
     let mut hash = FNV_OFFSET;
-    for name in SOURCES {
-        let bytes = std::fs::read(repo.join("tests/cluster").join(name))?;
+    let folder = repo.join("tests").join(name);
+    for source in SOURCES {
+        let bytes = std::fs::read(folder.join(source))?;
         // The length keeps the end of one file apart from the start of the next.
         hash = fnv(hash, &(bytes.len() as u64).to_le_bytes());
         hash = fnv(hash, &bytes);
     }
     Ok(cache
-        .join("cluster")
+        .join(name)
         .join(format!("{hash:016x}"))
-        .join("plimsoll-cluster"))
+        .join(format!("plimsoll-{name}")))
 }
 
 /// FNV-1a, 64 bits: a key of a cache, no protection against anybody.

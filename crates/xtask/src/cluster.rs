@@ -1,95 +1,27 @@
 //! `cluster`: the program of the test cluster (real Kubernetes, see `tests/cluster/README.md`),
 //! built once from its Go modules and kept in the user's cache under a hash of its sources.
 
-use std::path::Path;
-use std::process::Command;
+use anyhow::{Context, Result};
 
-use anyhow::{Context, Result, bail};
-
-use crate::{Usage, shell, tools};
-
-#[path = "../../../tests/cluster/location.rs"]
-mod location;
-
-const HELP: &str = "\
-usage: ./x cluster [--present]
-
-Builds the test cluster's program where it is not in the cache yet (needs Go; minutes) and
-prints its path.
-
-  --present   build nothing; fail where it is not there";
+use crate::go::{self, Program};
 
 /// Where the build flags have Kubernetes' own version put.
 const VERSION: &str = "k8s.io/component-base/version";
+
+/// The program of the test cluster.
+const PROGRAM: Program = Program {
+    name: "cluster",
+    what: "Kubernetes",
+    takes: "about 7 minutes on 2 cores",
+    flags: |go_mod| Ok(link_flags(&kubernetes_version(go_mod)?)),
+};
 
 /// Prints the path of the program, built first where it is missing.
 ///
 /// # Errors
 /// There is no Go, the build fails, or with `--present` there is no program yet.
 pub fn cluster(args: &[String]) -> Result<()> {
-    let build = match args {
-        [] => true,
-        [arg] if arg == "--present" => false,
-        [arg] if arg == "--help" || arg == "-h" => {
-            println!("{HELP}");
-            return Ok(());
-        }
-        [arg, ..] => return Err(Usage(format!("no argument `{arg}`\n{HELP}")).into()),
-    };
-    let root = shell::root();
-    let program =
-        location::program(&root, &tools::cache()?).context("the sources of the test cluster")?;
-    if !program.is_file() {
-        if !build {
-            bail!(
-                "{} is not built yet; `./x cluster` builds it",
-                program.display()
-            );
-        }
-        make(&root.join("tests/cluster"), &program)?;
-    }
-    println!("{}", program.display());
-    Ok(())
-}
-
-/// Builds the program. It appears under its name only when it is whole, so that two builds at
-/// once, or one that is stopped, harm nobody.
-fn make(module: &Path, program: &Path) -> Result<()> {
-    if shell::which("go").is_none() {
-        bail!(
-            "no Go: the test cluster is built with it. Install Go 1.21 or newer (it fetches the version it needs)"
-        );
-    }
-    let version = kubernetes_version(&shell::read(&module.join("go.mod"))?)?;
-    let folder = program.parent().context("the program is in a folder")?;
-    std::fs::create_dir_all(folder).with_context(|| format!("can't make {}", folder.display()))?;
-    let unfinished = folder.join(format!("unfinished-{}", std::process::id()));
-    eprintln!(
-        "xtask: Kubernetes {version} for tests is built once into {} (about 7 minutes on 2 cores)",
-        folder.display()
-    );
-    let mut command = Command::new("go");
-    command
-        .args(["build", "-trimpath", "-buildvcs=false", "-ldflags"])
-        .arg(link_flags(&version))
-        .arg("-o")
-        .arg(&unfinished)
-        .arg(".")
-        .current_dir(module)
-        .env("CGO_ENABLED", "0");
-    if std::env::var_os("GOTOOLCHAIN").is_none() {
-        // Distributions turn the fetching of a newer toolchain off.
-        command.env("GOTOOLCHAIN", "auto");
-    }
-    let built = shell::run(&mut command).and_then(|()| {
-        std::fs::rename(&unfinished, program)
-            .with_context(|| format!("can't move the program to {}", program.display()))
-    });
-    if built.is_err() {
-        // What is left of a failed build is of no use; that it may not exist is no second error.
-        let _ = std::fs::remove_file(&unfinished);
-    }
-    built
+    go::program(&PROGRAM, args)
 }
 
 /// The version of Kubernetes that a `go.mod` requires: `v1.36.3`.
@@ -117,7 +49,7 @@ fn link_flags(version: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{cluster, kubernetes_version, link_flags, location};
+    use super::{cluster, kubernetes_version, link_flags};
     use crate::shell;
 
     #[test]
@@ -142,25 +74,6 @@ mod tests {
              -X k8s.io/component-base/version.gitMajor=1 \
              -X k8s.io/component-base/version.gitMinor=36"
         );
-    }
-
-    #[test]
-    fn the_name_of_the_program_follows_its_sources() {
-        let repo = std::env::temp_dir().join(format!("plimsoll-location-{}", std::process::id()));
-        let module = repo.join("tests/cluster");
-        std::fs::create_dir_all(&module).expect("a folder");
-        let place = |go_mod: &str, go_sum: &str| {
-            std::fs::write(module.join("go.mod"), go_mod).expect("a file");
-            std::fs::write(module.join("go.sum"), go_sum).expect("a file");
-            std::fs::write(module.join("main.go"), "").expect("a file");
-            location::program(&repo, "cache".as_ref()).expect("the sources are there")
-        };
-        let first = place("ab", "c");
-        assert_eq!(first, place("ab", "c"));
-        assert_ne!(first, place("a", "bc"));
-        assert!(first.starts_with("cache/cluster") && first.ends_with("plimsoll-cluster"));
-        std::fs::remove_dir_all(&repo).expect("the folder goes");
-        assert!(location::program(&repo, "cache".as_ref()).is_err());
     }
 
     #[test]

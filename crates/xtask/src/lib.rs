@@ -5,8 +5,10 @@ pub mod bench;
 pub mod cluster;
 pub mod deny;
 pub mod fuzz;
+pub mod go;
 pub mod layers;
 pub mod lint;
+pub mod registry;
 pub mod schemas;
 pub mod shell;
 pub mod support;
@@ -27,7 +29,7 @@ impl std::fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
-const VERBS: &str = "lint, docs, tidy, deny, schemas, bench, fuzz, cluster, support";
+const VERBS: &str = "lint, docs, tidy, deny, schemas, bench, fuzz, cluster, registry, support";
 
 /// Runs one verb with its arguments.
 ///
@@ -43,6 +45,7 @@ pub fn run(verb: &str, args: &[String]) -> Result<()> {
         "bench" => bench::bench(args),
         "fuzz" => fuzz::fuzz(args),
         "cluster" => cluster::cluster(args),
+        "registry" => registry::registry(args),
         "support" => support::support(args),
         _ => Err(Usage(format!("no verb `{verb}`; verbs: {VERBS}")).into()),
     }

@@ -5,6 +5,7 @@ mod auth;
 mod blobs;
 mod lists;
 mod manifests;
+mod real;
 mod server;
 mod transport;
 
