@@ -8,11 +8,14 @@
 //! - [`http`]: how registries are reached.
 //! - [`client`]: what is asked of them; [`pull`]: an image of one.
 //! - [`target`]: what a user names; [`local`]: files and folders of this machine.
+//! - `containerd`: a node's store, over its socket.
 //! - [`cache`]: layers that were analysed before.
 
 pub mod auth;
 pub mod cache;
 pub mod client;
+#[cfg(unix)]
+pub mod containerd;
 pub mod error;
 pub mod http;
 pub mod local;

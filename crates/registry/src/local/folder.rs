@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use plimsoll_image::ReadAt;
+use plimsoll_image::{ReadAt, source::Folder};
 
 use super::FileAt;
 
@@ -58,6 +58,12 @@ impl LocalFolder {
             return Err(outside());
         }
         Ok(Arc::new(FileAt::open(&full)?))
+    }
+}
+
+impl Folder for LocalFolder {
+    fn open(&self, path: &str) -> io::Result<Arc<dyn ReadAt>> {
+        self.file(path)
     }
 }
 
