@@ -12,6 +12,7 @@ pub(crate) mod control;
 pub(crate) mod dpkg;
 pub(crate) mod needs;
 pub(crate) mod opkg;
+pub(crate) mod pacman;
 pub(crate) mod release;
 pub(crate) mod rpm;
 pub(crate) mod support;
@@ -32,6 +33,9 @@ pub const ANALYZERS: &[Analyzer] = &[
     dpkg::DIVERSIONS,
     opkg::STATUS,
     opkg::LIST,
+    pacman::DESC,
+    pacman::FILES,
+    pacman::MTREE,
     release::RELEASE,
     rpm::DATABASE,
     rpm::WAL,
