@@ -81,7 +81,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("prometheus", "prometheus", &["prometheus:prometheus"], &["prometheus", "promtool"], linked!("[23]")),
     // Languages.
     rule("node", "node", &["nodejs:node.js"], &["node", "nodejs", "libnode.so*"], r"node\.js/v<v>"),
-    rule("deno", "deno", &["deno:deno"], &["deno"], r"Deno/<v>"), rule("bun", "bun", &["oven:bun"], &["bun"], r"Bun/<v>|bun\.sh/releases/bun-v<v>|Bun v<v>"),
+    rule("deno", "deno", &["deno:deno"], &["deno"], r"[^-]Deno/<v>"), rule("bun", "bun", &["oven:bun"], &["bun"], r"Bun/<v>|Bun v<v>"),
     rule("python", "python", &["python:python"], &["python", "python2*", "python3*", "libpython*.so*"], r"[\x00/-](<s>\.[0-9]+(?:(?:a|b|c|rc)[0-9]+)?)\+?\x00"),
     rule("php", "php", &["php:php"], &["php", "php*", "libphp*.so*"], r"X-Powered-By: PHP/<v>"),
     rule("perl", "perl", &["perl:perl"], &["perl", "perl5*", "libperl.so*"], r"(?:\x00v|/)(5\.[0-9]+\.[0-9]+)[\x00/]"),
