@@ -4,6 +4,7 @@ mod digests;
 mod hashing;
 mod look;
 mod magic;
+mod packed;
 mod path;
 mod stream;
 #[cfg(test)]

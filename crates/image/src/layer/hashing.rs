@@ -63,6 +63,23 @@ impl Feed for Sha256 {
     }
 }
 
+/// Two that are fed the same.
+impl<A: Feed, B: Feed> Feed for (A, B) {
+    fn feed(&mut self, bytes: &[u8]) {
+        self.0.feed(bytes);
+        self.1.feed(bytes);
+    }
+}
+
+/// Nothing, where nobody is to be fed.
+impl<F: Feed> Feed for Option<F> {
+    fn feed(&mut self, bytes: &[u8]) {
+        if let Some(feed) = self {
+            feed.feed(bytes);
+        }
+    }
+}
+
 /// Feeds chunks to something, beside the one who has them.
 pub(super) struct Hashing<F> {
     queue: Mutex<Queue>,
@@ -128,9 +145,9 @@ impl<F: Feed> Hashing<F> {
     }
 
     /// What was fed, when everything is: drains what waits.
-    pub fn finish<T>(&self, done: impl FnOnce(&F) -> T) -> T {
+    pub fn finish<T>(&self, done: impl FnOnce(&mut F) -> T) -> T {
         while self.step(false) {}
-        done(&lock(&self.feed))
+        done(&mut lock(&self.feed))
     }
 }
 

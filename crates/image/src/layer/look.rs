@@ -14,6 +14,7 @@ use super::{
     FileRecord,
     digests::{Digester, Kinds},
     hashing::{Feed, lock},
+    packed::Packed,
 };
 use crate::{
     Analyzer, Candidate, Found, Limits, ReadAt, Sink,
@@ -39,6 +40,8 @@ pub(super) enum Content<'s> {
     Held(Vec<u8>),
     /// Where they are.
     InPlace(Window<'s>),
+    /// In memory, compressed.
+    Packed(Packed),
     /// Bytes that the giver keeps.
     Given(Box<dyn ReadAt + 's>),
 }
@@ -49,6 +52,7 @@ impl Content<'_> {
         match self {
             Content::Held(bytes) => bytes,
             Content::InPlace(window) => window,
+            Content::Packed(packed) => packed,
             Content::Given(bytes) => &**bytes,
         }
     }
@@ -56,6 +60,7 @@ impl Content<'_> {
     fn weight(&self) -> usize {
         match self {
             Content::Held(bytes) => bytes.capacity() + FILE,
+            Content::Packed(packed) => packed.weight() + FILE,
             Content::InPlace(_) | Content::Given(_) => 4 * FILE,
         }
     }

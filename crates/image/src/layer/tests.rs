@@ -203,26 +203,36 @@ fn sparse_files_are_looked_into_with_their_holes() {
 }
 
 #[test]
-fn large_files_of_compressed_layers_are_digested_and_told() {
+fn large_files_of_compressed_layers_are_packed_and_digested() {
     let limits = Limits {
         held_bytes: 100_000,
         ..Limits::default()
     };
-    let data: Vec<u8> = (0..900_000_u32)
-        .map(|number| (number % 251) as u8)
-        .collect();
-    let plain = Tar::default().program("usr/bin/x.pkg", &data).end();
-    let packed = gzip(&plain);
-    let packed = run_on(&packed, digest(&packed), &limits, true);
-    let plain = run_on(&plain, digest(&plain), &limits, false);
-    assert_eq!(packed.files, plain.files);
-    assert_eq!(plain.files[0].1.digests.len(), 3);
-    assert_eq!(plain.found.len(), 1);
-    assert!(
-        packed.diagnostics[0]
-            .message
-            .starts_with("not looked into (named): it has 900000")
-    );
+    let check = |data: &[u8], fits: bool| {
+        let plain = Tar::default().program("usr/bin/x.pkg", data).end();
+        let packed = gzip(&plain);
+        let packed = run_on(&packed, digest(&packed), &limits, true);
+        let plain = run_on(&plain, digest(&plain), &limits, false);
+        assert_eq!(packed.files, plain.files);
+        assert_eq!(plain.files[0].1.digests.len(), 3);
+        assert_eq!(plain.found.len(), 1);
+        if fits {
+            assert_eq!(
+                (packed.found, &packed.diagnostics[..]),
+                (plain.found, &[][..])
+            );
+        } else {
+            let expect = "not looked into (named): it has 900000 bytes";
+            assert!(packed.diagnostics[0].message.starts_with(expect));
+        }
+    };
+    check(&[b'a'; 900_000], true);
+    let mut state = 1_u32;
+    let noise = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    });
+    check(&noise.take(900_000).collect::<Vec<u8>>(), false);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::{
     digests::Digester,
     hashing::{Hashing, Pool},
     look::{Content, Outcome, Shared},
+    packed::Packer,
     path,
     stream::{From, Plain, Stored},
     walk::{Walk, Walked, Wanted},
@@ -350,46 +351,53 @@ impl<'s> Unpack<'_, 's> {
         self.large(wanted, &path, head, entry)
     }
 
-    /// A file that is neither held nor read in place: it gets its digests.
+    /// A file that is too large to be held as it is: it gets its digests as it
+    /// goes by, and is packed when somebody wants to look into it.
     fn large(
         &mut self,
-        wanted: Wanted,
+        mut wanted: Wanted,
         path: &str,
         head: &[u8],
         entry: &Entry,
     ) -> Result<(), Problem> {
-        if !wanted.analyzers.is_empty() {
-            let names: Vec<&str> = wanted
-                .analyzers
-                .iter()
-                .map(|analyzer| analyzer.name)
-                .collect();
-            let message = format!(
-                "not looked into ({}): it has {} bytes; at most {} are held of a compressed layer",
-                names.join(", "),
-                entry.stored,
-                self.limits.held_bytes
-            );
-            self.walk.tell(Some(path.to_owned()), None, message);
-        }
-        if wanted.kinds.is_empty() {
-            return Ok(());
-        }
-        let hashing = Hashing::new(Digester::new(wanted.kinds), Arc::default());
+        let digester = Digester::new(std::mem::take(&mut wanted.kinds));
+        let is_looked_into = !wanted.analyzers.is_empty();
+        let packer = is_looked_into.then(|| Packer::new(self.limits.held_bytes));
+        let feeding = Hashing::new((digester, packer), Arc::default());
         let scope = self.walk.scope;
-        hashing.push(Arc::new(head.to_vec()), 0..head.len(), scope);
+        feeding.push(Arc::new(head.to_vec()), 0..head.len(), scope);
         while self.reader.left() > 0 {
             let count = self.reader.fill()?.len();
             let (chunk, at) = self.reader.input().chunk();
-            hashing.push(Arc::clone(chunk), at..at + count, scope);
+            feeding.push(Arc::clone(chunk), at..at + count, scope);
             self.reader.consume(count);
         }
-        let digests = hashing.finish(|digester| digester.clone().digests());
+        let (digests, packed) = feeding.finish(|(digester, packer)| {
+            let packed = packer.as_mut().and_then(Packer::packed);
+            (digester.clone().digests(), packed)
+        });
         let outcome = Outcome {
             digests,
             ..Outcome::default()
         };
         self.walk.keep(wanted.index, outcome);
+        match packed {
+            Some(packed) => self.walk.look(wanted, Content::Packed(packed), None),
+            None if is_looked_into => {
+                let names: Vec<&str> = wanted
+                    .analyzers
+                    .iter()
+                    .map(|analyzer| analyzer.name)
+                    .collect();
+                let message = format!(
+                    "not looked into ({}): it has {} bytes, more than are held of a compressed layer",
+                    names.join(", "),
+                    entry.stored,
+                );
+                self.walk.tell(Some(path.to_owned()), None, message);
+            }
+            None => {}
+        }
         Ok(())
     }
 

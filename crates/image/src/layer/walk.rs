@@ -317,7 +317,7 @@ impl Walked {
                 continue;
             }
             let (path, record) = &mut self.files[index];
-            record.digests = outcome.digests;
+            record.digests.extend(outcome.digests);
             if !outcome.found.is_empty() {
                 found.push((path.clone(), outcome.found));
             }
