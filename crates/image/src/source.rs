@@ -10,16 +10,22 @@ use plimsoll_model::image::{ImageForm, Platform};
 
 use crate::{Digest, LayerAnalysis, ReadAt};
 
+mod detect;
 mod docker;
 mod error;
 pub mod manifest;
 mod oci;
 mod open;
+mod rootfs;
 mod store;
+mod stream;
 
+pub use detect::{Bytes, detect};
 pub use error::SourceError;
 use open::Composed;
 pub use open::{Choice, Folder, Opened, archive, folder};
+pub use rootfs::{Files, Seen, read_files};
+pub use stream::{ReadImage, read_archive};
 
 /// Stands for a digest that the form does not tell: such a blob is not
 /// verified and not cached.

@@ -1,11 +1,12 @@
 //! From an archive or a folder to an image that can be looked into.
 
-use std::{io, sync::Arc};
+use std::{collections::BTreeSet, io, sync::Arc};
 
-use plimsoll_model::image::Platform;
+use plimsoll_model::image::{ImageForm, Platform};
 
 use super::{
     Blob, Blobs, ImageSource, SourceError, docker, oci,
+    rootfs::one_layer,
     store::{Archive, Store, StoreBlobs, read_document},
 };
 use crate::{Limits, ReadAt};
@@ -45,8 +46,9 @@ pub trait Folder: Send + Sync {
     fn open(&self, path: &str) -> io::Result<Arc<dyn ReadAt>>;
 }
 
-/// Opens an image in a tar: of `docker save`, or an OCI layout. The tar must
-/// not be compressed as a whole; [`super::stream::read`] is for those.
+/// Opens an image in a tar: of `docker save`, an OCI layout, or the root file
+/// system of a container (`docker export`), which is one layer. The tar must
+/// not be compressed as a whole; [`super::read_archive`] is for those.
 ///
 /// # Errors
 /// It is neither, or the image asked for is not in it, or a document of it is
@@ -58,8 +60,19 @@ pub fn archive(
     limits: &Limits,
 ) -> Result<Opened, SourceError> {
     let archive = Arc::new(Archive::new(bytes)?);
-    let composed = compose(&*archive, name, choice, limits)?.ok_or_else(|| no_image(&archive))?;
-    Ok(open(archive, composed))
+    match compose(&*archive, name, choice, limits)? {
+        Some(composed) => Ok(open(archive, composed)),
+        None if is_root(&archive) => {
+            let mut source = one_layer(name, ImageForm::RootFs);
+            source.layers[0].size = archive.bytes().size();
+            Ok(Opened {
+                source,
+                blobs: Box::new(One(Arc::clone(archive.bytes()))),
+                others: Vec::new(),
+            })
+        }
+        None => Err(no_image(&archive)),
+    }
 }
 
 /// Opens an image in a folder that is an OCI layout.
@@ -106,6 +119,31 @@ fn open(store: Arc<dyn Store>, composed: Composed) -> Opened {
             paths: composed.paths,
         }),
         others: composed.others,
+    }
+}
+
+/// Whether a tar holds a root file system: some of the folders that every one
+/// has (Filesystem Hierarchy Standard, 3.2).
+fn is_root(archive: &Archive) -> bool {
+    let mut seen = BTreeSet::new();
+    for name in archive.names() {
+        let first = name.split('/').next().unwrap_or_default();
+        if matches!(
+            first,
+            "bin" | "dev" | "etc" | "lib" | "opt" | "root" | "sbin" | "usr" | "var"
+        ) {
+            seen.insert(first);
+        }
+    }
+    seen.len() >= 2
+}
+
+/// The one layer that an archive itself is.
+struct One(Arc<dyn ReadAt>);
+
+impl Blobs for One {
+    fn open(&self, _: usize) -> io::Result<Blob> {
+        Ok(Blob::At(Arc::clone(&self.0)))
     }
 }
 

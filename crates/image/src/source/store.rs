@@ -144,6 +144,11 @@ impl Archive {
         self.names.keys().map(String::as_str)
     }
 
+    /// The archive itself.
+    pub fn bytes(&self) -> &Arc<dyn ReadAt> {
+        &self.bytes
+    }
+
     fn part(&self, path: &str) -> io::Result<Part> {
         match resolve(&self.names, path) {
             Some((_, Named::File { sparse: true, .. })) => Err(io::Error::other(format!(

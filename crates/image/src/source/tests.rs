@@ -4,7 +4,7 @@ use plimsoll_model::image::Image;
 
 use super::*;
 use crate::{
-    Limits,
+    FileKind, Limits,
     image::{self, Run},
     testing::{Sample, Tar, tar_of},
 };
@@ -51,9 +51,9 @@ fn plain(mut image: Image) -> Image {
     image
 }
 
-struct Files(Vec<(String, Vec<u8>)>);
+struct InMemory(Vec<(String, Vec<u8>)>);
 
-impl Folder for Files {
+impl Folder for InMemory {
     fn open(&self, path: &str) -> io::Result<Arc<dyn ReadAt>> {
         let file = self.0.iter().find(|(name, _)| name == path);
         let (_, bytes) = file.ok_or(io::ErrorKind::NotFound)?;
@@ -84,7 +84,7 @@ fn every_form_gives_the_same_image() {
         assert_eq!(plain(image), expect, "{form}");
     }
     let opened = folder(
-        Arc::new(Files(sample.oci(true))),
+        Arc::new(InMemory(sample.oci(true))),
         "x",
         &Choice::default(),
         &Limits::default(),
@@ -220,9 +220,118 @@ fn the_images_of_the_shared_data_are_read_when_they_are_there() {
             &Limits::default(),
         );
         let image = read(&opened.expect("docker save"));
+        let limits = Limits::default();
+        let run = Run::plain(&limits);
+        let mut file = std::fs::File::open(&path).expect("it was there");
+        let passed = read_archive(&mut file, name, &Choice::default(), &run).expect("it streams");
+        assert_eq!(
+            image::merge(&passed.source, passed.layers, &run).image,
+            image
+        );
         assert!(image.is_complete(), "{:?}", image.gaps);
         let release = image.release.expect("a release");
         assert!(release.version.starts_with(version), "{release:?}");
         assert!(image.files.files > 50, "{:?}", image.files);
     }
+}
+
+fn streamed(bytes: &[u8], choice: &Choice) -> Result<Image, SourceError> {
+    let limits = Limits::default();
+    let run = Run::plain(&limits);
+    let read = read_archive(&mut &*bytes, "x", choice, &run)?;
+    Ok(image::merge(&read.source, read.layers, &run).image)
+}
+
+#[test]
+fn an_archive_that_streams_by_gives_the_same_as_one_read_in_place() {
+    let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 1).expect("memory");
+    let sample = sample();
+    for files in [
+        sample.docker_old(),
+        sample.docker_new(),
+        sample.oci(false),
+        sample.oci(true),
+    ] {
+        let tar = tar_of(&files);
+        let opened = archive(
+            Arc::new(tar.clone()),
+            "x",
+            &Choice::default(),
+            &Limits::default(),
+        );
+        let expect = read(&opened.expect("it opens"));
+        assert!(expect.is_complete(), "{:?}", expect.gaps);
+        for bytes in [tar.clone(), crate::testing::gzip(&tar), zstd(&tar)] {
+            assert_eq!(
+                streamed(&bytes, &Choice::default()).expect("a stream"),
+                expect
+            );
+        }
+        // Cut anywhere: never more than there is, and never silently less.
+        for cut in (0..tar.len()).step_by(1_000) {
+            let opened = archive(
+                Arc::new(tar[..cut].to_vec()),
+                "x",
+                &Choice::default(),
+                &Limits::default(),
+            );
+            let image = streamed(&tar[..cut], &Choice::default());
+            match (opened, image) {
+                (Err(_), Err(_)) => {}
+                (Ok(opened), Ok(image)) => {
+                    let other = read(&opened);
+                    assert_eq!(image.packages, other.packages, "{cut}");
+                    assert_eq!(image.is_complete(), other.is_complete(), "{cut}");
+                    if image.is_complete() {
+                        // Docker's archive without its last file is a layout.
+                        assert_eq!(plain(image), plain(expect.clone()), "{cut}");
+                    }
+                }
+                (opened, image) => panic!(
+                    "{cut}: {:?} / {:?}",
+                    opened.err().map(|e| e.to_string()),
+                    image.err().map(|e| e.to_string())
+                ),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_root_file_system_is_an_image_of_one_layer() {
+    struct Tree;
+    impl Files for Tree {
+        fn walk(&self, each: &mut dyn FnMut(Seen) -> bool) {
+            let record = crate::testing::record;
+            let os: &[u8] = b"ID=alpine\nVERSION_ID=3.19.1\n";
+            each(Seen::Entry {
+                path: b"etc".to_vec(),
+                record: record(FileKind::Directory),
+            });
+            each(Seen::File {
+                path: b"etc/os-release".to_vec(),
+                record: record(FileKind::Regular),
+                content: Box::new(os.to_vec()),
+            });
+            each(Seen::Problem {
+                path: "root".to_owned(),
+                message: "permission denied".to_owned(),
+            });
+        }
+    }
+    let limits = Limits::default();
+    let run = Run::plain(&limits);
+    let read_in = read_files(&Tree, "/mnt", ImageForm::RootFs, &run);
+    let image = image::merge(&read_in.source, read_in.layers, &run).image;
+    assert_eq!(image.release.expect("a release").id, "alpine");
+    assert_eq!(image.layers.len(), 1);
+    let gaps: Vec<String> = image.gaps.iter().map(ToString::to_string).collect();
+    assert_eq!(gaps, ["layer 1, /root: permission denied"]);
+    // As a tar, which docker export writes.
+    let tar = sample().layers.swap_remove(0);
+    let opened = archive(Arc::new(tar), "x", &Choice::default(), &Limits::default());
+    let image = read(&opened.expect("a root"));
+    assert_eq!(image.form, ImageForm::RootFs);
+    assert_eq!(image.release.expect("a release").id, "alpine");
+    assert!(image.gaps.is_empty(), "{:?}", image.gaps);
 }
