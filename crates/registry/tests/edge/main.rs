@@ -8,6 +8,7 @@ mod manifests;
 mod real;
 mod server;
 mod transport;
+mod whole;
 
 use std::{
     io::Read,
