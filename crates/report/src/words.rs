@@ -53,6 +53,7 @@ fn goals(report: &CheckReport) -> String {
         let word = verdict(wanted);
         parts.push(match (parts.is_empty(), n == all) {
             (true, true) if all == 1 => format!("the one goal is {word}"),
+            (true, true) if all == 2 => format!("both goals are {word}"),
             (true, true) => format!("all {all} goals are {word}"),
             (true, false) => {
                 format!(

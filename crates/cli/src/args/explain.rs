@@ -8,17 +8,18 @@ use super::{InputArgs, LineArgs, StateArgs};
 
 const EXAMPLES: &str = "\
 Examples:
-  plimsoll explain pss-privileged             a control, also by the name other tools use
-  plimsoll explain pss/restricted@1.29        a baseline
-  plimsoll explain pending                    a word of the reports
-  plimsoll explain crown-jewels-hold .        a goal and its verdict
-  plimsoll explain 3f9a1c02 .                 a finding, by the first digits of its id";
+  plimsoll explain pss-privileged         a control, also by other tools' names
+  plimsoll explain pss/restricted@1.29    a baseline
+  plimsoll explain pending                a word of the reports
+  plimsoll explain crown-jewels-hold .    a goal and its verdict
+  plimsoll explain shop/web .             an asset: what is known, how it stands
+  plimsoll explain 3f9a1c02 .             a finding, by its id's first digits";
 
 /// Say in plain words what a control, goal, verdict or finding is.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ExplainArgs {
-    /// A control, baseline, goal, clause, verdict, state, class, finding id or word
+    /// A control, baseline, goal, clause, verdict, state, class, asset, finding id or word
     #[arg(value_name = "WHAT")]
     pub what: String,
     /// Where goals and findings are looked for [default: .]

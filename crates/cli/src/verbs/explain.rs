@@ -30,11 +30,14 @@ pub fn run(show: &ShowArgs, args: ExplainArgs) -> Result<Exit, Failure> {
     let mut page = Page::new(term::stdout_style(context.color, context.verbosity));
     // Who names a PATH means what is there; else a name of ours wins.
     let here = !args.paths.is_empty();
-    let found = (!here && built_in(&args.what, &mut page))
-        || of_the_estate(&context, &args, &mut page)?
-        || (here && built_in(&args.what, &mut page));
-    if !found {
-        return unknown(&context, &args);
+    if here || !built_in(&args.what, &mut page) {
+        // Read once: standard input can't be read again.
+        let (session, assessment) = judge(&context, &args)?;
+        let found = of_the_estate(&context, &args, &session, &assessment, &mut page)?
+            || (here && built_in(&args.what, &mut page));
+        if !found {
+            return unknown(&args, &assessment);
+        }
     }
     output::stdout(|out| out.write_all(page.finish().as_bytes()))?;
     Ok(Exit::Holds)
@@ -46,14 +49,19 @@ fn built_in(what: &str, page: &mut Page) -> bool {
 }
 
 /// Goals, classes, exceptions, assets and findings at PATH.
-fn of_the_estate(context: &Context, args: &ExplainArgs, page: &mut Page) -> Result<bool, Failure> {
-    let (session, assessment) = judge(context, args)?;
-    let report = wire::check(&assessment);
+fn of_the_estate(
+    context: &Context,
+    args: &ExplainArgs,
+    session: &Session,
+    assessment: &Assessment,
+    page: &mut Page,
+) -> Result<bool, Failure> {
+    let report = wire::check(assessment);
     let what = args.what.as_str();
-    if goal::explain(&report, &session, &assessment, what, page)?
-        || resource::class(&report, &session, what, page)
-        || resource::exception(context, &report, &session, what, page)
-        || resource::baseline(&session, what, page)
+    if goal::explain(&report, session, assessment, what, page)?
+        || resource::class(&report, session, what, page)
+        || resource::exception(context, &report, session, what, page)
+        || resource::baseline(session, what, page)
         || asset::explain(&report, what, page)
     {
         return Ok(true);
@@ -61,12 +69,12 @@ fn of_the_estate(context: &Context, args: &ExplainArgs, page: &mut Page) -> Resu
     if !finding::is_id(what) {
         return Ok(false);
     }
-    if finding::explain(context, &session, &assessment, Some(&report), what, page)? {
+    if finding::explain(context, session, assessment, Some(&report), what, page)? {
         return Ok(true);
     }
     // A finding on which no goal rests: a scan has it.
     let everything = scan(&session.estate, &[], &[], context.now);
-    finding::explain(context, &session, &everything, None, what, page)
+    finding::explain(context, session, &everything, None, what, page)
 }
 
 fn judge(context: &Context, args: &ExplainArgs) -> Result<(Session, Assessment), Failure> {
@@ -85,9 +93,20 @@ fn judge(context: &Context, args: &ExplainArgs) -> Result<(Session, Assessment),
     Ok((session, assessment))
 }
 
-fn unknown(context: &Context, args: &ExplainArgs) -> Result<Exit, Failure> {
-    let (_, assessment) = judge(context, args)?;
+fn unknown(args: &ExplainArgs, assessment: &Assessment) -> Result<Exit, Failure> {
     let what = &args.what;
+    let report = wire::check(assessment);
+    let named = asset::named(&report.assets, what);
+    if named.len() > 1 {
+        let named: Vec<String> = named
+            .iter()
+            .map(|asset| format!("`{}`", asset.object))
+            .collect();
+        return fail(format!(
+            "`{what}` is the name of {}: say which",
+            named.join(" and of ")
+        ));
+    }
     let mut known: Vec<String> = catalogue::rules().map(|rule| rule.id.to_owned()).collect();
     known.extend(
         catalogue::baselines()

@@ -1,6 +1,6 @@
 //! Any id or word gets an answer.
 
-use crate::support::{NOW, run};
+use crate::support::{NOW, run, run_with_stdin};
 
 #[test]
 fn words_and_ids_in_plain_words() {
@@ -20,6 +20,24 @@ fn words_and_ids_in_plain_words() {
     check("class", &["storefront", "shop"]);
     check("exception", &["worker-sees-processes", "shop"]);
     check("asset", &["Deployment shop/web", "shop"]);
+}
+
+#[test]
+fn an_asset_by_its_name_where_only_one_has_it() {
+    let full = run(&["explain", "Deployment shop/web", "shop", "--now", NOW]).exits(0);
+    for name in ["shop/web", "web"] {
+        let short = run(&["explain", name, "shop", "--now", NOW]).exits(0);
+        assert_eq!(short.stdout, full.stdout, "{name}");
+    }
+    let pod = |kind: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: web}}\nspec: {{template: {{spec: {{containers: [{{name: a, image: b}}]}}}}}}\n"
+        )
+    };
+    let both = format!("{}---\n{}", pod("Deployment"), pod("StatefulSet"));
+    let run = run_with_stdin(&["explain", "web", "-", "--now", NOW], both.as_bytes()).exits(1);
+    let expect = "`web` is the name of `Deployment default/web` and of `StatefulSet default/web`";
+    assert!(run.stderr.contains(expect), "{}", run.stderr);
 }
 
 #[test]

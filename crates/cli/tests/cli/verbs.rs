@@ -266,3 +266,33 @@ fn standard_input_is_read_as_a_file() {
     assert_eq!(finding["file"], "-");
     assert_eq!(finding["asset"], "cluster/east/ns/prod/Pod/p");
 }
+
+#[test]
+fn a_simulated_goal_gives_its_own_demand_as_the_reason() {
+    let goal = |name: &str| {
+        format!(
+            "---\napiVersion: plimsoll.dev/v1alpha1\nkind: PostureGoal\nmetadata: {{name: {name}}}\n\
+             spec: {{owner: a, assets: {{all: true}}, require: [{{configuration: {{baseline: \
+             pss/restricted@1.29}}}}]}}\n"
+        )
+    };
+    let sandbox = Sandbox::empty();
+    sandbox.write("new/goals.yaml", &(goal("one") + &goal("two")));
+    sandbox.write(
+        "app/pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: b}]}\n",
+    );
+    let args = [
+        "goals", "simulate", "app", "--goals", "new", "--now", NOW, "-o", "json",
+    ];
+    let report = sandbox.run(&args).json();
+    let goals = report["goals"].as_array().expect("a list");
+    assert_eq!(goals.len(), 2);
+    for goal in goals {
+        let name = goal["name"].as_str().expect("a name");
+        let text = goal.to_string();
+        assert!(text.contains(&format!("goal {name} now asks")), "{text}");
+        let other = if name == "one" { "two" } else { "one" };
+        assert!(!text.contains(&format!("goal {other} now")), "{text}");
+    }
+}

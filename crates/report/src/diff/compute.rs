@@ -107,7 +107,11 @@ fn findings(from: &Known<'_>, to: &Known<'_>) -> (Vec<FindingChange>, ChangeCoun
     for finding in &to.report.findings {
         let Some(was) = from.lookup.finding(finding.id) else {
             counts.new += 1;
-            changes.push(change(Change::New, finding, why::new(finding, from, to)));
+            changes.push(change(
+                Change::New,
+                finding,
+                why::new(finding, from, to, None),
+            ));
             continue;
         };
         let accepted = crate::words::accepted(finding);
@@ -358,12 +362,27 @@ fn assets(
                 is.listed.get(id).copied(),
                 object,
                 (before, after),
-                changed,
+                |id| {
+                    let change = changed.get(&id)?;
+                    Some(changed_for(change, &b.name, from, to))
+                },
             ),
         });
     }
     changes.sort_by(|x, y| (x.to, x.from, &x.asset).cmp(&(y.to, y.from, &y.asset)));
     changes
+}
+
+/// The change of a finding as a reason for one goal: of several goals that now
+/// ask for it, that one.
+fn changed_for(change: &FindingChange, goal: &str, from: &Known<'_>, to: &Known<'_>) -> String {
+    let of_goal = to
+        .lookup
+        .finding(change.id)
+        .filter(|_| change.change == Change::New)
+        .map(|finding| why::new(finding, from, to, Some(goal)));
+    let why = of_goal.as_ref().unwrap_or(&change.why);
+    format!("{}: {} ({why})", change.change.as_str(), change.message)
 }
 
 /// Why the standing of an asset changed: the changes of the findings that
@@ -373,7 +392,7 @@ fn reasons(
     is: Option<&GoalAssetReport>,
     object: &ObjectRef,
     (before, after): (Standing, Standing),
-    changed: &BTreeMap<FindingId, &FindingChange>,
+    changed: impl Fn(FindingId) -> Option<String>,
 ) -> Vec<String> {
     if after == Standing::OutOfScope {
         return vec![format!("{object} is no longer in the goal's scope")];
@@ -385,13 +404,7 @@ fn reasons(
         .flat_map(|because| because.findings.iter().copied())
         .collect();
     let mut reasons: Vec<String> = Vec::new();
-    for change in ids.iter().filter_map(|id| changed.get(id)) {
-        let reason = format!(
-            "{}: {} ({})",
-            change.change.as_str(),
-            change.message,
-            change.why
-        );
+    for reason in ids.into_iter().filter_map(changed) {
         if !reasons.contains(&reason) {
             reasons.push(reason);
         }

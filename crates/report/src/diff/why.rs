@@ -143,8 +143,14 @@ fn observed(finding: &FindingReport) -> String {
     }
 }
 
-/// Why a finding is only in the second report.
-pub(super) fn new(finding: &FindingReport, from: &Known<'_>, to: &Known<'_>) -> String {
+/// Why a finding is only in the second report; for one goal, where that is what
+/// is asked.
+pub(super) fn new(
+    finding: &FindingReport,
+    from: &Known<'_>,
+    to: &Known<'_>,
+    of_goal: Option<&str>,
+) -> String {
     let why = if from.lookup.asset(&finding.asset).is_none() {
         match from.unread.get(finding.file.as_str()) {
             Some(_) => format!("{} could not be read before", clean(&finding.file)),
@@ -157,6 +163,7 @@ pub(super) fn new(finding: &FindingReport, from: &Known<'_>, to: &Known<'_>) -> 
         pin
     } else if let Some((goal, clause)) = to
         .counted_by(finding)
+        .filter(|(goal, _)| of_goal.is_none_or(|only| only == *goal))
         .find(|(goal, clause)| !from.asks(goal, clause, &finding.control))
     {
         format!("goal {} now asks for {}", clean(goal), clean(clause))

@@ -295,17 +295,21 @@ pub(super) fn next(paper: &mut Paper<'_>, next: &[(String, &str)]) -> io::Result
         .map(|(command, _)| crate::text::width(command))
         .max()
         .unwrap_or(0);
+    // In two columns where they fit for every line, else in none.
+    let fits = next
+        .iter()
+        .all(|(_, what)| LABEL + room + 3 + what.len() <= paper.style.columns());
     for (index, (command, what)) in next.iter().enumerate() {
         let label = if index == 0 { "Next" } else { "" };
         let pad = room - crate::text::width(command);
-        let line = if LABEL + room + 3 + what.len() <= paper.style.columns() {
+        let line = if fits {
             Line::of(Tone::Strong, label)
                 .and(&" ".repeat(LABEL - label.len()))
                 .put(Tone::Good, command)
                 .and(&" ".repeat(pad + 2))
                 .and(what)
         } else {
-            let line = Line::of(Tone::Good, command).and(" ").and(what);
+            let line = Line::of(Tone::Good, command).and(" # ").and(what);
             paper.field(0, &Line::of(Tone::Strong, label), LABEL, &line)?;
             continue;
         };

@@ -1,15 +1,35 @@
 //! An asset: what is known of it and how it stands.
 
-use plimsoll_model::wire::CheckReport;
+use plimsoll_model::wire::{AssetReport, CheckReport};
 
 use super::page::Page;
 
-pub fn explain(report: &CheckReport, what: &str, page: &mut Page) -> bool {
-    let Some(asset) = report
-        .assets
+/// The asset of this id, or of this `Kind namespace/name`; by its name alone,
+/// or `namespace/name`, where only one has it.
+fn find<'a>(assets: &'a [AssetReport], what: &str) -> Option<&'a AssetReport> {
+    let exact = assets
         .iter()
-        .find(|asset| asset.id.as_str() == what || asset.object.to_string() == what)
-    else {
+        .find(|asset| asset.id.as_str() == what || asset.object.to_string() == what);
+    exact.or_else(|| match named(assets, what).as_slice() {
+        [one] => Some(*one),
+        _ => None,
+    })
+}
+
+/// The assets of this name, or of this `namespace/name`.
+pub fn named<'a>(assets: &'a [AssetReport], what: &str) -> Vec<&'a AssetReport> {
+    let is_named = |asset: &&AssetReport| {
+        let object = &asset.object;
+        *object.name == *what
+            || what.split_once('/').is_some_and(|(namespace, name)| {
+                object.namespace.as_deref() == Some(namespace) && *object.name == *name
+            })
+    };
+    assets.iter().filter(is_named).collect()
+}
+
+pub fn explain(report: &CheckReport, what: &str, page: &mut Page) -> bool {
+    let Some(asset) = find(&report.assets, what) else {
         return false;
     };
     page.title(&asset.object.to_string(), asset.kind.as_str());
