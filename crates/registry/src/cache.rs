@@ -244,5 +244,10 @@ fn read_sized(mut file: &File, size: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Reads any bytes, for the fuzz target.
+pub(crate) fn any_entry(bytes: &[u8]) {
+    let _ = entry::decode(bytes);
+}
+
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ use crate::{
     reference::{self, Reference},
 };
 
+pub(crate) use self::list::next_link;
 pub use self::{
     blob::BlobReader,
     list::{Listing, Referrer},

@@ -353,6 +353,12 @@ impl Read for ContentReader {
     }
 }
 
+/// Reads any bytes, for the fuzz target.
+pub(crate) fn any_answer(bytes: &[u8]) {
+    call::read_any(bytes);
+    let _ = proto::fields(bytes);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

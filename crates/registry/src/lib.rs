@@ -17,6 +17,8 @@ pub mod client;
 #[cfg(unix)]
 pub mod containerd;
 pub mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod http;
 pub mod local;
 pub mod pull;

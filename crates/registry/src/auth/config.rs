@@ -230,6 +230,14 @@ impl Auth {
     }
 }
 
+/// Reads any bytes, for the fuzz target.
+pub(crate) fn read_any(bytes: &[u8]) {
+    if let Ok(config) = serde_json::from_slice::<Config>(bytes) {
+        let _ = config.find("a", "b/c", &|_, _| Ok(None));
+        let _ = config.auths.values().filter_map(Auth::read).count();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -330,7 +330,7 @@ impl Client {
 }
 
 /// The target of `<...>; rel="next"` (RFC 8288).
-fn next_link(header: &str) -> Option<&str> {
+pub(crate) fn next_link(header: &str) -> Option<&str> {
     let mut rest = header;
     while let Some(begin) = rest.find('<') {
         let after = &rest[begin + 1..];

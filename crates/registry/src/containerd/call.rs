@@ -418,38 +418,49 @@ fn string<'a>(rest: &mut &'a [u8]) -> Option<(bool, &'a [u8])> {
     Some((is_huffman, text))
 }
 
+/// Answers with some bytes, whatever is written.
+struct Script<'a>(&'a [u8]);
+
+impl Read for Script<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Write for Script<'_> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        Ok(buffer.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The messages of an answer that is these bytes.
+fn scripted(bytes: &[u8]) -> io::Result<Vec<Vec<u8>>> {
+    let mut call = start(Script(bytes), "/a/b", "n", b"m")?;
+    let mut messages = Vec::new();
+    while let Some(message) = call.next()? {
+        messages.push(message);
+    }
+    Ok(messages)
+}
+
+/// Reads any bytes, for the fuzz target.
+pub(super) fn read_any(bytes: &[u8]) {
+    let _ = scripted(bytes);
+    let _ = grpc_status(bytes);
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    /// Answers with these bytes, whatever is written.
-    struct Script(io::Cursor<Vec<u8>>);
-
-    impl Read for Script {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            self.0.read(buffer)
-        }
-    }
-
-    impl Write for Script {
-        fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-            Ok(buffer.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     fn run(bytes: Vec<u8>) -> io::Result<Vec<Vec<u8>>> {
-        let mut call = start(Script(io::Cursor::new(bytes)), "/a/b", "n", b"m")?;
-        let mut messages = Vec::new();
-        while let Some(message) = call.next()? {
-            messages.push(message);
-        }
-        Ok(messages)
+        scripted(&bytes)
     }
 
     fn trailers(status: &str) -> Vec<u8> {
