@@ -12,7 +12,7 @@ use super::{
     spots::{Chain, Spot},
     tree::{Id, Tree},
 };
-use crate::{Found, FoundPackage, How};
+use crate::{Found, FoundPackage, How, sbom::reconcile};
 
 /// What makes two findings the same package.
 type Key<'a> = (PackageType, &'a str, &'a str, &'a str, Option<&'a str>);
@@ -86,8 +86,9 @@ pub(super) fn collect(
             }
         }
         count(&spots, &mut packages.changes);
-        packages.all.push(package(spots, distribution));
+        packages.all.push(package(tree, spots, distribution));
     }
+    reconcile::packages(&mut packages.all);
     attach(&mut packages.all, held);
     packages.all.sort_by(|a, b| a.package.cmp(&b.package));
     packages
@@ -189,6 +190,7 @@ fn count(spots: &[Spot<'_, FoundPackage>], changes: &mut [(u64, u64)]) {
 
 /// One package of all the places it was found in.
 fn package(
+    tree: &Tree<'_>,
     mut spots: Vec<Spot<'_, FoundPackage>>,
     distribution: Option<&Distribution>,
 ) -> ImagePackage {
@@ -249,7 +251,11 @@ fn package(
     let mut locations: Vec<PackageLocation> = Vec::new();
     for spot in &spots {
         for item in &spot.items {
-            let location = location(spot, item);
+            let mut location = location(spot, item);
+            if let Some(missing) = reconcile::missing_files(item, |path| tree.find(path).is_some())
+            {
+                location.evidence = format!("{}; {missing}", location.evidence);
+            }
             if !locations.contains(&location) || locations.len() > 1_000 {
                 locations.push(location);
             }
