@@ -102,7 +102,19 @@ pub(super) fn assign(functions: &Functions<'_>, found: &mut [FoundPackage]) {
         })
         .collect();
     let standard = paths.get("stdlib").copied();
+    let owner = |path: &str| {
+        let path = decoded(path);
+        let module = prefixes(&path).find_map(|prefix| paths.get(prefix).copied());
+        let host = path
+            .split('/')
+            .next()
+            .is_some_and(|first| first.contains('.'));
+        let index = module.or(standard.filter(|_| !host && path != "main"))?;
+        Some((index, path.into_owned()))
+    };
     let mut count = 0;
+    // Functions of one package stand together, and so do those within one function.
+    let mut last = ("", None);
     for name in functions.names.split(|&byte| byte == 0) {
         if count >= functions.most {
             break;
@@ -110,17 +122,22 @@ pub(super) fn assign(functions: &Functions<'_>, found: &mut [FoundPackage]) {
         let Some((path, symbol)) = std::str::from_utf8(name).ok().and_then(split) else {
             continue;
         };
-        let path = decoded(path);
-        let module = prefixes(&path).find_map(|prefix| paths.get(prefix).copied());
-        let host = path
-            .split('/')
-            .next()
-            .is_some_and(|first| first.contains('.'));
-        let Some(index) = module.or(standard.filter(|_| !host && path != "main")) else {
+        if last.0 != path {
+            last = (path, owner(path));
+        }
+        let Some((index, path)) = &last.1 else {
             continue;
         };
-        found[index].symbols.push(format!("{path}.{symbol}"));
-        count += 1;
+        let symbols = &mut found[*index].symbols;
+        let known = symbols.last().is_some_and(|other| {
+            other.len() == path.len() + 1 + symbol.len()
+                && other.starts_with(path.as_str())
+                && other.ends_with(&*symbol)
+        });
+        if !known {
+            symbols.push(format!("{path}.{symbol}"));
+            count += 1;
+        }
     }
     for package in found {
         package.symbols.sort_unstable();
@@ -135,7 +152,7 @@ fn prefixes(path: &str) -> impl Iterator<Item = &str> {
 
 /// The path of the package and the name of the function without pointers,
 /// type arguments and what the compiler made inside of it.
-fn split(name: &str) -> Option<(&str, String)> {
+fn split(name: &str) -> Option<(&str, Cow<'_, str>)> {
     // Type arguments may hold paths themselves.
     let plain = name.find(['[', '(']).unwrap_or(name.len());
     let slash = name[..plain].rfind('/').map_or(0, |at| at + 1);
@@ -144,7 +161,11 @@ fn split(name: &str) -> Option<(&str, String)> {
     if path.is_empty() || path.contains([':', ' ']) || rest.contains(':') {
         return None;
     }
-    let mut symbol = String::new();
+    if plain == name.len() {
+        let symbol = outer(rest);
+        return (!symbol.is_empty()).then_some((path, Cow::Borrowed(symbol)));
+    }
+    let mut symbol = String::with_capacity(rest.len());
     let mut depth = 0u32;
     for char in rest.chars() {
         match char {
@@ -155,22 +176,29 @@ fn split(name: &str) -> Option<(&str, String)> {
             _ => {}
         }
     }
-    let inner = |part: &str| {
-        part.is_empty()
+    let length = outer(&symbol).len();
+    symbol.truncate(length);
+    (!symbol.is_empty()).then_some((path, Cow::Owned(symbol)))
+}
+
+/// Type and method, or function, without what is within it: `T.Do` of
+/// `T.Do.func1.2` and of `T.Do-fm`.
+fn outer(symbol: &str) -> &str {
+    let mut end = 0;
+    for part in symbol.split('.').take(2) {
+        let within = part.is_empty()
             || part.starts_with(|first: char| first.is_ascii_digit())
             || ["func", "gowrap", "deferwrap"].iter().any(|prefix| {
                 part.strip_prefix(prefix)
                     .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
-            })
-    };
-    let parts: Vec<&str> = symbol
-        .split('.')
-        .take_while(|part| !inner(part))
-        .take(2)
-        .collect();
-    let symbol = parts.join(".");
-    let symbol = symbol.split('-').next().unwrap_or("");
-    (!symbol.is_empty()).then(|| (path, symbol.to_owned()))
+            });
+        if within {
+            break;
+        }
+        end += part.len() + usize::from(end > 0);
+    }
+    let symbol = &symbol[..end];
+    symbol.split('-').next().unwrap_or(symbol)
 }
 
 /// The linker writes dots of a path's last part as `%2e`.
@@ -202,7 +230,7 @@ mod tests {
     fn functions_are_named_as_advisories_name_them() {
         let check = |name: &str, expect: Option<(&str, &str)>| {
             let found = split(name);
-            let found = found.as_ref().map(|(path, name)| (*path, name.as_str()));
+            let found = found.as_ref().map(|(path, name)| (*path, &**name));
             assert_eq!(found, expect, "{name}");
         };
         check(
