@@ -27,4 +27,6 @@ pub use images::LookedInto;
 pub use init::{Proposal, propose};
 pub use line::Line;
 pub use plimsoll_goals::record;
+pub use plimsoll_image as image;
 pub use plimsoll_manifest::{Limits, Source};
+pub use plimsoll_vuln::version;

@@ -1,9 +1,12 @@
 //! The command line.
 
+mod cache;
 mod check;
+mod db;
 mod explain;
 mod fix;
 mod goals;
+mod image;
 mod plain;
 mod scan;
 mod shared;
@@ -12,10 +15,16 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use cache::{CacheArgs, CacheVerb};
 pub use check::{CheckArgs, FailOn};
+pub use db::{CompareArgs, DbArgs, DbVerb};
 pub use explain::ExplainArgs;
 pub use fix::FixArgs;
 pub use goals::{DiffArgs, GoalsArgs, GoalsVerb, InitArgs, SimulateArgs};
+pub use image::{
+    ImageArgs, ImageInputArgs, ImageLsArgs, ImageSbomArgs, ImageScanArgs, ImageVerb, RegistryArgs,
+    TABLES,
+};
 pub use plain::{CompletionArgs, SchemaArgs, VersionArgs, VersionFormat};
 pub use scan::ScanArgs;
 pub use shared::{InputArgs, LineArgs, OutputArgs, ReportArgs, StateArgs};
@@ -102,6 +111,12 @@ pub enum Verb {
     Goals(GoalsArgs),
     /// Show or write the smallest change that reaches the goals
     Fix(FixArgs),
+    /// Look into images: packages, secrets, configuration, layers
+    Image(ImageArgs),
+    /// The vulnerability database, and the order of versions
+    Db(DbArgs),
+    /// Show or clear the cache of analysed image layers
+    Cache(CacheArgs),
     /// Say in plain words what a control, goal, verdict or finding is
     Explain(ExplainArgs),
     /// Print the JSON Schema of a resource or report

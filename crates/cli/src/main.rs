@@ -12,12 +12,13 @@ mod config;
 mod context;
 mod diagnostics;
 mod exit;
-
+mod images;
 mod input;
 mod interrupt;
 mod names;
 mod output;
 mod progress;
+mod sbom;
 mod session;
 mod state;
 mod term;

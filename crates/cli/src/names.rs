@@ -1,5 +1,9 @@
 //! The nearest name to one that is not known.
 
+use plimsoll_assess::catalogue;
+
+use crate::exit::{Failure, fail};
+
 /// The names most alike to `wanted`, the nearest first, three at most; none
 /// when none is alike enough to be meant.
 pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
@@ -31,6 +35,20 @@ pub fn did_you_mean<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) 
         [one] => format!("; did you mean {one}?"),
         [init @ .., last] => format!("; did you mean {} or {last}?", init.join(", ")),
     }
+}
+
+/// The id of a control that is there.
+///
+/// # Errors
+/// There is none of this id.
+pub fn control(id: &str) -> Result<String, Failure> {
+    if catalogue::rule(id).is_some() {
+        return Ok(id.to_owned());
+    }
+    let near = did_you_mean(id, catalogue::rules().map(|rule| rule.id));
+    fail(format!(
+        "there is no control `{id}`{near} `plimsoll explain controls` lists them all"
+    ))
 }
 
 #[cfg(test)]

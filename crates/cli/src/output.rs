@@ -67,6 +67,25 @@ impl Outputs {
             // A default for `check` need not fit every verb.
             choices.retain(|choice| formats.contains(&choice.format));
         }
+        let mut outputs = Outputs::exactly(context, &choices, formats)?;
+        if outputs.choices.iter().all(|choice| choice.file.is_some()) {
+            outputs.choices.push(OutputChoice {
+                format: Format::Terminal,
+                file: None,
+            });
+        }
+        Ok(outputs)
+    }
+
+    /// These outputs and no other.
+    ///
+    /// # Errors
+    /// As [`Outputs::new`].
+    pub fn exactly(
+        context: &Context,
+        choices: &[OutputChoice],
+        formats: &[Format],
+    ) -> Result<Outputs, Failure> {
         for (at, choice) in choices.iter().enumerate() {
             if !formats.contains(&choice.format) {
                 let names: Vec<_> = formats.iter().map(|format| format.as_str()).collect();
@@ -86,15 +105,9 @@ impl Outputs {
                 }));
             }
         }
-        if choices.iter().all(|choice| choice.file.is_some()) {
-            choices.push(OutputChoice {
-                format: Format::Terminal,
-                file: None,
-            });
-        }
         let verbosity = context.verbosity;
         Ok(Outputs {
-            choices,
+            choices: choices.to_vec(),
             stdout: term::stdout_style(context.color, verbosity),
             file: term::file_style(verbosity),
         })

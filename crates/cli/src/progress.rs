@@ -29,6 +29,10 @@ impl Progress {
     /// Begins a step, such as `reading files`, of `total` parts; 0 when their
     /// number is not known.
     pub fn start(stderr: Stderr, quiet: bool, what: &'static str, total: u64) -> Self {
+        Self::begin(stderr, quiet, what, total, Unit::Parts)
+    }
+
+    fn begin(stderr: Stderr, quiet: bool, what: &'static str, total: u64, unit: Unit) -> Self {
         let done = Arc::new(AtomicU64::new(0));
         if quiet || !stderr.terminal {
             return Progress { done, shown: None };
@@ -39,7 +43,7 @@ impl Progress {
             if stopped.recv_timeout(PATIENCE) != Err(mpsc::RecvTimeoutError::Timeout) {
                 return;
             }
-            let bar = bar(what, total);
+            let bar = bar(what, total, unit);
             loop {
                 bar.set_position(counter.load(Ordering::Relaxed));
                 bar.tick();
@@ -53,6 +57,16 @@ impl Progress {
             done,
             shown: Some((stop, thread)),
         }
+    }
+
+    /// Begins a step that is told in bytes.
+    pub fn bytes(stderr: Stderr, quiet: bool, what: &'static str, total: u64) -> Self {
+        Self::begin(stderr, quiet, what, total, Unit::Bytes)
+    }
+
+    /// What counts the parts that are done, for who can't hold the step itself.
+    pub fn counter(&self) -> Arc<AtomicU64> {
+        self.done.clone()
     }
 
     /// Counts one part as done.
@@ -70,13 +84,21 @@ impl Drop for Progress {
     }
 }
 
-fn bar(what: &'static str, total: u64) -> ProgressBar {
+/// What a step is counted in.
+#[derive(Clone, Copy)]
+enum Unit {
+    Parts,
+    Bytes,
+}
+
+fn bar(what: &'static str, total: u64, unit: Unit) -> ProgressBar {
     let bar =
         ProgressBar::with_draw_target((total > 0).then_some(total), ProgressDrawTarget::stderr());
-    let template = if total > 0 {
-        "{spinner} {msg} {pos}/{len} [{elapsed}]"
-    } else {
-        "{spinner} {msg} [{elapsed}]"
+    let template = match (unit, total) {
+        (Unit::Parts, 0) => "{spinner} {msg} [{elapsed}]",
+        (Unit::Parts, _) => "{spinner} {msg} {pos}/{len} [{elapsed}]",
+        (Unit::Bytes, 0) => "{spinner} {msg} {binary_bytes} [{elapsed}]",
+        (Unit::Bytes, _) => "{spinner} {msg} {binary_bytes}/{binary_total_bytes} [{elapsed}]",
     };
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);

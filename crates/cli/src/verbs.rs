@@ -1,11 +1,14 @@
 //! What the verbs do.
 
+mod cache;
 mod check;
 mod completion;
+mod db;
 mod diff;
 mod explain;
 mod fix;
 mod goals_init;
+mod image;
 mod scan;
 mod schema;
 mod simulate;
@@ -31,6 +34,9 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
             GoalsVerb::Diff(args) => diff::run(show, args),
         },
         Verb::Fix(args) => fix::run(show, args),
+        Verb::Image(args) => image::run(show, args),
+        Verb::Db(args) => db::run(args),
+        Verb::Cache(args) => cache::run(args),
         Verb::Explain(args) => explain::run(show, args),
         Verb::Schema(args) => schema::run(args),
         Verb::Completion(args) => completion::run(args),

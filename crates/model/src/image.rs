@@ -122,6 +122,39 @@ impl std::fmt::Display for Platform {
     }
 }
 
+/// The text is no platform.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("write it as os/arch or os/arch/variant, such as linux/arm64/v8")]
+pub struct ParsePlatformError;
+
+impl std::str::FromStr for Platform {
+    type Err = ParsePlatformError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_word = |part: &&str| {
+            !part.is_empty()
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+        };
+        let parts: Vec<&str> = text.trim().split('/').collect();
+        if !parts.iter().all(is_word) {
+            return Err(ParsePlatformError);
+        }
+        let (os, arch, variant) = match *parts {
+            [os, arch] => (os, arch, ""),
+            [os, arch, variant] => (os, arch, variant),
+            _ => return Err(ParsePlatformError),
+        };
+        Ok(Platform {
+            os: os.to_lowercase(),
+            arch: arch.to_lowercase(),
+            variant: variant.to_lowercase(),
+            os_version: String::new(),
+        })
+    }
+}
+
 /// An image's configuration (OCI image-spec, config.md).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]

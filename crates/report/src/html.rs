@@ -4,6 +4,7 @@
 mod chart;
 mod controls;
 mod escape;
+mod images;
 mod page;
 mod sections;
 mod tables;
@@ -12,6 +13,7 @@ use std::io::{self, Write};
 
 use plimsoll_model::{
     Severity, Verdict,
+    image::Image,
     wire::{CheckReport, FindingReport, ScanReport},
 };
 
@@ -134,15 +136,27 @@ pub(crate) fn scan(
     };
     page.hero(tone, None, &headline, &[against]);
     let mut tiles = vec![(number(total), found(&counts))];
-    tiles.push((
-        number(header.coverage.read),
-        format!("objects read from {}", count(header.coverage.files, "file")),
-    ));
-    tiles.push((number(header.coverage.workloads), "workloads".to_owned()));
+    if header.coverage.read > 0 || header.images.is_empty() {
+        tiles.push((
+            number(header.coverage.read),
+            format!("objects read from {}", count(header.coverage.files, "file")),
+        ));
+        tiles.push((number(header.coverage.workloads), "workloads".to_owned()));
+    }
+    if !header.images.is_empty() {
+        let there = |image: &Image| {
+            let packages = image.packages.iter();
+            packages.filter(|p| p.removed_by.is_none()).count() as u64
+        };
+        let packages = header.images.iter().map(there).sum();
+        let images = count(header.images.len() as u64, "image");
+        tiles.push((number(packages), format!("packages in {images}")));
+    }
     page.tiles(&tiles);
     page.main();
     let rows: Vec<&FindingReport> = rows.iter().collect();
     tables::findings(&mut page, &rows, total, &counts, &controls);
+    images::images(&mut page, &header.images);
     controls.section(&mut page);
     tables::coverage(&mut page, &header.coverage, &header.diagnostics);
     page.finish(&header.generator, out)

@@ -26,6 +26,12 @@ pub fn whole(image: &Image, out: &mut dyn Write) -> io::Result<()> {
     json::write(image, out)
 }
 
+/// `1.5 GiB`, `120 MiB`, `17 B`.
+#[must_use]
+pub fn bytes(n: u64) -> String {
+    terminal::image::bytes(n)
+}
+
 fn unsupported(format: Format) -> io::Error {
     io::Error::new(
         io::ErrorKind::Unsupported,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use plimsoll_model::Period;
 
-use super::{InputArgs, LineArgs, ReportArgs, StateArgs, shared::parse_period};
+use super::{InputArgs, LineArgs, RegistryArgs, ReportArgs, StateArgs, shared::parse_period};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,6 +32,18 @@ pub struct CheckArgs {
     pub input: InputArgs,
     #[command(flatten)]
     pub line: LineArgs,
+    /// Look into the images that workloads name: a folder of archives, or `registry` (repeatable)
+    #[arg(
+        long,
+        value_name = "FOLDER|registry",
+        help_heading = "Images",
+        long_help = "Look into the images that the workloads name: those of the archives and OCI \
+                     layouts in a folder, or with `registry` those that their registries have. \
+                     Repeatable; the first that has an image wins"
+    )]
+    pub images: Vec<String>,
+    #[command(flatten)]
+    pub registry: RegistryArgs,
     #[command(flatten)]
     pub state: StateArgs,
     /// Read the state file, but do not record this run in it

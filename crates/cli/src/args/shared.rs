@@ -88,14 +88,16 @@ impl OutputArgs {
     pub const FORMATS: [Format; 3] = [Format::Terminal, Format::Json, Format::Markdown];
 }
 
-fn output_help(formats: &[Format]) -> String {
+/// The help of `-o` for these formats.
+pub fn output_help(formats: &[Format]) -> String {
     format!(
         "{}; =FILE writes a file (repeatable) [default: terminal]",
         names(formats)
     )
 }
 
-fn output_long_help(formats: &[Format]) -> String {
+/// The long help of `-o` for these formats.
+pub fn output_long_help(formats: &[Format]) -> String {
     format!(
         "The format of the result, and the file to write it to: {}. Repeatable. Without =FILE it \
          goes to standard output, where the terminal format is the default",
@@ -115,7 +117,7 @@ fn names(formats: &[Format]) -> String {
 }
 
 /// Reads `--now`: an instant, or a date for its first instant in UTC.
-fn parse_now(text: &str) -> Result<Timestamp, String> {
+pub fn parse_now(text: &str) -> Result<Timestamp, String> {
     text.parse::<Timestamp>()
         .ok()
         .or_else(|| text.parse::<Date>().ok().map(time::start_of))

@@ -8,6 +8,7 @@ use crate::{
     context::Context,
     diagnostics,
     exit::{Exit, Failure},
+    images::Shelves,
     input,
     output::Outputs,
     session::{self, Reading, Session},
@@ -24,7 +25,7 @@ pub fn run(show: &ShowArgs, args: CheckArgs) -> Result<Exit, Failure> {
         Some(path) if args.dry_run => Some(State::read(path)?),
         Some(path) => Some(State::open(&context, path, args.lock_timeout)?),
     };
-    let session = Session::open(
+    let mut session = Session::open(
         &context,
         Reading {
             paths: &args.paths,
@@ -33,6 +34,10 @@ pub fn run(show: &ShowArgs, args: CheckArgs) -> Result<Exit, Failure> {
             line_is_optional: false,
         },
     )?;
+    if !args.images.is_empty() {
+        let shelves = Shelves::open(&context, &args.registry, &args.images)?;
+        session.estate.images = shelves.look_into(&session.estate.image_names());
+    }
     let history = state.as_ref().map(|state| &state.history);
     let assessment = session.judge(&context, history);
     let sound = session::sound(&context, &session, &assessment);

@@ -1,6 +1,6 @@
 //! `plimsoll scan`: findings alone, no goals.
 
-use plimsoll_assess::{catalogue, scan, wire};
+use plimsoll_assess::{scan, wire};
 use plimsoll_report::Format;
 
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     args::{ScanArgs, ShowArgs},
     context::Context,
     diagnostics,
-    exit::{Exit, Failure, fail},
+    exit::{Exit, Failure},
     input, names,
     output::Outputs,
     progress::Progress,
@@ -21,7 +21,7 @@ pub fn run(show: &ShowArgs, args: ScanArgs) -> Result<Exit, Failure> {
     let controls = args
         .control
         .iter()
-        .map(|id| control(id))
+        .map(|id| names::control(id))
         .collect::<Result<Vec<_>, _>>()?;
     let mut baselines = args.baseline;
     if baselines.is_empty() && controls.is_empty() {
@@ -72,15 +72,4 @@ pub fn run(show: &ShowArgs, args: ScanArgs) -> Result<Exit, Failure> {
         (false, true) => Exit::Incomplete,
         (false, false) => Exit::Holds,
     })
-}
-
-/// The id of a control that is there.
-fn control(id: &str) -> Result<String, Failure> {
-    if catalogue::rule(id).is_some() {
-        return Ok(id.to_owned());
-    }
-    let near = names::did_you_mean(id, catalogue::rules().map(|rule| rule.id));
-    fail(format!(
-        "there is no control `{id}`{near} `plimsoll explain controls` lists them all"
-    ))
 }

@@ -10,13 +10,18 @@ fn doc(name: &str) -> String {
     )
 }
 
-const VERBS: [&[&str]; 10] = [
+const VERBS: [&[&str]; 15] = [
     &["check"],
     &["scan"],
     &["goals", "init"],
     &["goals", "simulate"],
     &["goals", "diff"],
     &["fix"],
+    &["image", "scan"],
+    &["image", "sbom"],
+    &["image", "ls"],
+    &["db", "compare"],
+    &["cache"],
     &["explain"],
     &["schema"],
     &["completion"],
@@ -30,6 +35,8 @@ fn every_option_of_every_verb_is_documented_under_it() {
         .split("\n## ")
         .find(|part| part.starts_with("Options of several verbs"));
     let shared = shared.expect("the options that several verbs have");
+    let images = page.split("\n## ").find(|part| part.starts_with("Images"));
+    let images = images.expect("the options of all verbs of images");
     for verb in VERBS {
         let title = format!("`plimsoll {}`", verb.join(" "));
         let section = page.split("\n## ").find(|part| part.starts_with(&title));
@@ -46,7 +53,9 @@ fn every_option_of_every_verb_is_documented_under_it() {
             let option = format!("--{}", &name[..end.unwrap_or(name.len())]);
             if option != "--help" {
                 assert!(
-                    section.contains(&option) || shared.contains(&option),
+                    section.contains(&option)
+                        || shared.contains(&option)
+                        || images.contains(&option),
                     "cli.md does not say what `plimsoll {} {option}` does",
                     verb.join(" ")
                 );

@@ -11,6 +11,13 @@ fn help_of_every_verb() {
     check("plimsoll-short", &["-h"]);
     check("check", &["check", "--help"]);
     check("scan", &["scan", "--help"]);
+    check("image", &["image", "--help"]);
+    check("image-scan", &["image", "scan", "--help"]);
+    check("image-sbom", &["image", "sbom", "--help"]);
+    check("image-ls", &["image", "ls", "--help"]);
+    check("db", &["db", "--help"]);
+    check("db-compare", &["db", "compare", "--help"]);
+    check("cache", &["cache", "--help"]);
     check("goals", &["goals", "--help"]);
     check("goals-init", &["goals", "init", "--help"]);
     check("goals-simulate", &["goals", "simulate", "--help"]);

@@ -5,7 +5,10 @@ use std::{
     io::{self, Write},
 };
 
-use plimsoll_model::{PackageType, image::Image};
+use plimsoll_model::{
+    PackageType,
+    image::{Image, ImagePackage},
+};
 
 use super::{Line, Paper};
 use crate::{
@@ -19,7 +22,7 @@ const NAMED: usize = 5;
 /// What an image holds, in a few lines; with `--verbose` every package.
 pub(super) fn summary(paper: &mut Paper<'_>, image: &Image) -> io::Result<()> {
     paper.blank()?;
-    let right = Line::of(Tone::Faint, &image.platform.to_string());
+    let right = Line::of(Tone::Faint, &platform(image));
     let name = Line::of(Tone::Strong, &image.name);
     paper.apart(0, (&Line::new(), 0), &name, &right)?;
     if let Some(digest) = image.digest.or(image.id) {
@@ -77,6 +80,14 @@ pub(super) fn summary(paper: &mut Paper<'_>, image: &Image) -> io::Result<()> {
         every_package(paper, image)?;
     }
     Ok(())
+}
+
+/// `linux/amd64`; nothing for what was built for no platform that is known.
+fn platform(image: &Image) -> String {
+    if image.platform.os.is_empty() && image.platform.arch.is_empty() {
+        return String::new();
+    }
+    image.platform.to_string()
 }
 
 fn system(image: &Image) -> Line {
@@ -146,16 +157,7 @@ fn every_package(paper: &mut Paper<'_>, image: &Image) -> io::Result<()> {
     let columns = paper.style.columns();
     let widest = columns / 2;
     for package in &image.packages {
-        let name = match &*package.package.namespace {
-            namespace if !namespace.is_empty() && !package.package.kind.is_os() => {
-                let slash = match package.package.kind {
-                    PackageType::Maven => ":",
-                    _ => "/",
-                };
-                format!("{namespace}{slash}{}", package.package.name)
-            }
-            _ => package.package.name.clone(),
-        };
+        let name = full_name(package);
         let kind = Line::of(Tone::Faint, package.package.kind.as_str());
         let mut line = Line::plain(&cut(&name, widest))
             .and(" ")
@@ -171,10 +173,23 @@ fn every_package(paper: &mut Paper<'_>, image: &Image) -> io::Result<()> {
     Ok(())
 }
 
+/// The name as its manager writes it: with scope, path or group.
+pub(crate) fn full_name(package: &ImagePackage) -> String {
+    let ImagePackage { package, .. } = package;
+    if package.namespace.is_empty() || package.kind.is_os() {
+        return package.name.clone();
+    }
+    let between = match package.kind {
+        PackageType::Maven => ":",
+        _ => "/",
+    };
+    format!("{}{between}{}", package.namespace, package.name)
+}
+
 /// `plimsoll image ls`.
 pub(crate) fn layers(image: &Image, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let paper = &mut Paper::new(out, style);
-    let right = Line::of(Tone::Faint, &image.platform.to_string());
+    let right = Line::of(Tone::Faint, &platform(image));
     let name = Line::of(Tone::Strong, &image.name);
     paper.apart(0, (&Line::new(), 0), &name, &right)?;
     for (at, layer) in image.layers.iter().enumerate() {
@@ -241,7 +256,7 @@ pub(crate) fn layers(image: &Image, style: Style, out: &mut dyn Write) -> io::Re
 }
 
 /// `1.5 GiB`, `120 MiB`, `17 B`.
-fn bytes(n: u64) -> String {
+pub(crate) fn bytes(n: u64) -> String {
     let mut value = n as f64;
     let mut unit = "B";
     for larger in ["KiB", "MiB", "GiB", "TiB"] {

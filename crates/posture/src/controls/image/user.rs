@@ -1,6 +1,9 @@
 //! As whom an image starts.
 
-use plimsoll_model::{Mapping, Rule, Severity, image::Image};
+use plimsoll_model::{
+    Mapping, Rule, Severity,
+    image::{Image, ImageConfig, ImageForm},
+};
 
 use crate::{Control, ImageSink};
 
@@ -31,6 +34,15 @@ pub const RUNS_AS_ROOT: Control = Control::image(
 );
 
 fn check(image: &Image, sink: &mut ImageSink) {
+    match image.form {
+        // A tree of files is started by whoever has it.
+        ImageForm::RootFs | ImageForm::Source => return,
+        ImageForm::Sbom if image.config == ImageConfig::default() => {
+            sink.unknown("the SBOM does not tell the configuration of the image");
+            return;
+        }
+        _ => {}
+    }
     let user = image.config.user.trim();
     let name = user.split(':').next().unwrap_or_default();
     if name.is_empty() {

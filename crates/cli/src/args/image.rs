@@ -1,0 +1,172 @@
+//! `plimsoll image`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use plimsoll_model::{Severity, SeverityBound, Timestamp};
+use plimsoll_report::Format;
+
+use plimsoll_registry::target::Form;
+
+use super::shared::{output_help, output_long_help, parse_now};
+use crate::output::OutputChoice;
+
+const EXAMPLES: &str = "\
+Examples:
+  plimsoll image scan registry.example.com/shop/web:1.4
+  plimsoll image scan web.tar -o sarif=web.sarif
+  docker save web:1.4 | plimsoll image scan -
+  plimsoll image sbom web:1.4 -o cyclonedx
+  plimsoll image ls web:1.4
+
+TARGET is a name in a registry, an archive (docker save, OCI), a folder (OCI layout,
+root file system, sources with lock files), an SBOM, or - for standard input.
+
+Exit codes: 0 done, 2 a finding is as bad as --fail-on, 3 a part could not be read,
+1 error, 64 usage";
+
+/// Look into images: packages, secrets, configuration, layers.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES, subcommand_value_name = "VERB", subcommand_help_heading = "Verbs")]
+pub struct ImageArgs {
+    #[command(subcommand)]
+    pub verb: ImageVerb,
+}
+
+/// What to do with an image.
+#[derive(Debug, Subcommand)]
+pub enum ImageVerb {
+    /// Find what is in an image and what is wrong with it
+    Scan(ImageScanArgs),
+    /// Write the packages of an image as an SBOM
+    Sbom(ImageSbomArgs),
+    /// List the layers of an image: size, step, packages added, bytes wasted
+    Ls(ImageLsArgs),
+}
+
+/// Find what is in an image and what is wrong with it.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ImageScanArgs {
+    /// A name in a registry, an archive, a folder, an SBOM; - is standard input
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    /// Only the controls of this baseline, such as cis-docker/image@1 (repeatable)
+    #[arg(long, value_name = "NAME", help_heading = "Controls")]
+    pub baseline: Vec<String>,
+    /// Only this control (repeatable) [default: all controls of images]
+    #[arg(long, value_name = "ID", help_heading = "Controls")]
+    pub control: Vec<String>,
+    /// Only findings of this severity: high means at least high, =low exactly low
+    #[arg(long, value_name = "BOUND", help_heading = "Controls")]
+    pub severity: Option<SeverityBound>,
+    #[command(flatten)]
+    pub image: ImageInputArgs,
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT[=FILE]",
+        help_heading = "Output",
+        help = output_help(&Format::IMAGE),
+        long_help = output_long_help(&Format::IMAGE)
+    )]
+    pub output: Vec<OutputChoice>,
+    /// Exit with 2 when a finding is at least this severe [default: never]
+    #[arg(long, value_name = "SEVERITY", help_heading = "Output")]
+    pub fail_on: Option<Severity>,
+}
+
+/// Write the packages of an image as an SBOM.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ImageSbomArgs {
+    /// A name in a registry, an archive, a folder, an SBOM; - is standard input
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    #[command(flatten)]
+    pub image: ImageInputArgs,
+    /// cyclonedx (1.6 JSON), spdx (2.3 JSON) or json (all that is known); =FILE writes a file (repeatable) [default: cyclonedx]
+    #[arg(short, long, value_name = "FORMAT[=FILE]", help_heading = "Output")]
+    pub output: Vec<OutputChoice>,
+}
+
+/// List the layers of an image.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ImageLsArgs {
+    /// A name in a registry, an archive, a folder; - is standard input
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    #[command(flatten)]
+    pub image: ImageInputArgs,
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT[=FILE]",
+        help_heading = "Output",
+        help = output_help(&TABLES),
+        long_help = output_long_help(&TABLES)
+    )]
+    pub output: Vec<OutputChoice>,
+}
+
+/// What tables can be written as.
+pub const TABLES: [Format; 2] = [Format::Terminal, Format::Json];
+
+/// What of an image is read, and from where.
+#[derive(Clone, Debug, Args)]
+pub struct ImageInputArgs {
+    #[command(flatten)]
+    pub registry: RegistryArgs,
+    /// The image of this name, where an archive or a layout holds several [default: the first]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub image: Option<String>,
+    /// The time of the run, RFC 3339 or a date [default: now]
+    #[arg(long, value_name = "TIME", value_parser = parse_now, help_heading = "Input")]
+    pub now: Option<Timestamp>,
+    /// Threads [default: one for each core]
+    #[arg(
+        short,
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u16).range(1..=1024),
+        help_heading = "Input"
+    )]
+    pub jobs: Option<u16>,
+}
+
+/// How images are had: also where a check looks into images.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Images")]
+pub struct RegistryArgs {
+    /// The platform to choose from an index [default: linux/amd64, or the only one]
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    pub platform: Option<String>,
+    /// Take the target for this: archive, layout, registry, rootfs, source or sbom
+    #[arg(long, value_name = "FORM")]
+    pub from: Option<Form>,
+    /// The user at the registry [default: as container engines are logged in]
+    #[arg(long, value_name = "NAME", requires = "password_stdin")]
+    pub username: Option<String>,
+    /// Read the password, or a token, from standard input
+    #[arg(long)]
+    pub password_stdin: bool,
+    /// Talk to registries without TLS, or without verifying it
+    #[arg(long)]
+    pub insecure: bool,
+    /// Trust this certificate authority too (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Ask this mirror first: docker.io=mirror.example.com (repeatable)
+    #[arg(long, value_name = "REGISTRY=MIRROR")]
+    pub mirror: Vec<String>,
+    /// Take images from a node's containerd store, through its socket; nothing is pulled
+    #[arg(long, value_name = "SOCKET")]
+    pub containerd: Option<PathBuf>,
+    /// Analyse every layer again
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Where analysed layers are kept [default: plimsoll/layers in the user's cache]
+    #[arg(long, value_name = "FOLDER", env = "PLIMSOLL_CACHE_DIR")]
+    pub cache_dir: Option<PathBuf>,
+}

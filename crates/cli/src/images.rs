@@ -1,0 +1,438 @@
+//! From what a user calls an image to what is in it.
+
+mod shelves;
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Read},
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use plimsoll_assess::image::{
+    FileKind, Limits, ReadAt, bounded,
+    image::{self, BaseTable, Run, Whole},
+    read_at::Cursor,
+    sbom,
+    source::{
+        self, Choice, Files, LayerCache, NoCache, Opened, Progress as Hears, Seen, SourceError,
+    },
+};
+use plimsoll_model::image::{Image, ImageForm, Platform};
+use plimsoll_registry::{
+    Client, DiskCache, Options, Reference,
+    auth::{
+        Credential,
+        config::{Keychain, usual_files},
+    },
+    cache::{DEFAULT_MOST, usual_folder},
+    containerd::Store,
+    http::proxy::Proxies,
+    local::RootFs,
+    target::{self, Form, Target},
+};
+
+pub use shelves::Shelves;
+
+use crate::{
+    args::RegistryArgs,
+    context::Context,
+    exit::{Failure, fail},
+    progress::Progress,
+};
+
+/// Bytes of an SBOM.
+const MOST_SBOM: u64 = 512 << 20;
+/// Bytes of a password; no token comes near.
+const MOST_PASSWORD: u64 = 64 << 10;
+
+/// Opens images.
+pub struct Opener<'a> {
+    context: &'a Context,
+    options: Options,
+    /// What the command line gives for whatever registry is asked.
+    given: Option<Credential>,
+    /// By registry: they keep connections and tokens.
+    clients: Mutex<BTreeMap<String, Client>>,
+    platform: Option<Platform>,
+    from: Option<Form>,
+    /// The node's store, where images come from there and not from registries.
+    store: Option<Store>,
+    cache: Option<DiskCache>,
+    limits: Limits,
+    bases: BaseTable,
+}
+
+impl<'a> Opener<'a> {
+    /// Brings together what the command line says of registries and the cache.
+    ///
+    /// # Errors
+    /// It says something that can't be.
+    pub fn new(context: &'a Context, args: &RegistryArgs) -> Result<Self, Failure> {
+        let keychain = Keychain::read(&usual_files(&variable));
+        for problem in &keychain.problems {
+            context.stderr.warning(problem);
+        }
+        let mut options = Options {
+            keychain,
+            insecure: args.insecure,
+            ca_file: args.ca_file.clone(),
+            proxies: Proxies::from_environment(&variable),
+            ..Options::default()
+        };
+        for mirror in &args.mirror {
+            let Some((registry, mirror)) = mirror.split_once('=') else {
+                return Err(Failure::Usage(format!(
+                    "--mirror {mirror}: write the registry and its mirror, as in docker.io=mirror.example.com"
+                )));
+            };
+            let list = options.mirrors.entry(registry.to_owned()).or_default();
+            list.push(mirror.to_owned());
+        }
+        let given = if args.password_stdin {
+            Some(password(args.username.as_deref())?)
+        } else {
+            None
+        };
+        let platform = match &args.platform {
+            // The usual one, or the only one there is.
+            None => None,
+            Some(text) => match text.parse::<Platform>() {
+                Ok(platform) => Some(platform),
+                Err(error) => return Err(Failure::Usage(format!("--platform {text}: {error}"))),
+            },
+        };
+        Ok(Opener {
+            context,
+            options,
+            given,
+            clients: Mutex::default(),
+            platform,
+            from: args.from,
+            store: args.containerd.as_deref().map(Store::new),
+            cache: if args.no_cache {
+                None
+            } else {
+                cache(args.cache_dir.as_deref())
+            },
+            limits: Limits::default(),
+            bases: BaseTable::none(),
+        })
+    }
+
+    /// What a user names: a reference, an archive, a folder, an SBOM, `-`.
+    ///
+    /// # Errors
+    /// It can't be had, or is no image.
+    pub fn open(&self, target: &str, choice: Option<&str>) -> Result<Image, Failure> {
+        let whole = self.whole(target, choice)?;
+        Ok(whole.image)
+    }
+
+    /// The same with the files of its layers.
+    ///
+    /// # Errors
+    /// As [`Opener::open`].
+    pub fn whole(&self, target: &str, choice: Option<&str>) -> Result<Whole, Failure> {
+        let opened = target::open(target, self.from).map_err(|error| error.to_string());
+        let read = opened.and_then(|opened| match opened {
+            Target::Registry(reference) => self.pull(&reference.to_string()),
+            other => self.read(target, other, choice),
+        });
+        read.or_else(fail)
+    }
+
+    /// The image in a file or folder.
+    ///
+    /// # Errors
+    /// It can't be read, or is no image; in words.
+    pub fn local(&self, path: &Path, choice: Option<&str>) -> Result<Whole, String> {
+        let name = path.display().to_string();
+        let opened = target::open(&name, None).map_err(|error| error.to_string())?;
+        self.read(&name, opened, choice)
+    }
+
+    fn choice(&self, image: Option<&str>) -> Choice {
+        Choice {
+            image: image.map(str::to_owned),
+            platform: self.platform.clone(),
+        }
+    }
+
+    fn read(&self, name: &str, target: Target, choice: Option<&str>) -> Result<Whole, String> {
+        let choice = self.choice(choice);
+        let said = |error: SourceError| format!("{name}: {error}");
+        match target {
+            Target::Registry(reference) => self.pull(&reference.to_string()),
+            Target::Archive(bytes) => {
+                // One that is compressed as a whole can only be read in order.
+                if is_compressed(&*bytes).map_err(|error| format!("{name}: {error}"))? {
+                    let size = bytes.size();
+                    return self.stream(&mut Cursor::new(&*bytes), name, &choice, size);
+                }
+                let opened = source::archive(bytes, name, &choice, &self.limits).map_err(said)?;
+                Ok(self.analyze(&opened))
+            }
+            Target::Layout(folder) => {
+                let folder = Arc::new(folder);
+                let opened = source::folder(folder, name, &choice, &self.limits).map_err(said)?;
+                Ok(self.analyze(&opened))
+            }
+            Target::Stream(mut stream) => self.stream(&mut *stream, name, &choice, 0),
+            Target::RootFs(path) => self.files(&path, name, ImageForm::RootFs),
+            Target::Source(path) => self.files(&path, name, ImageForm::Source),
+            Target::Sbom(bytes) => self.sbom(&mut Cursor::new(&*bytes), name),
+            Target::SbomStream(mut stream) => self.sbom(&mut *stream, name),
+        }
+    }
+
+    fn stream(
+        &self,
+        stream: &mut dyn Read,
+        name: &str,
+        choice: &Choice,
+        total: u64,
+    ) -> Result<Whole, String> {
+        self.watched(total, |run| {
+            let read = source::read_archive(stream, name, choice, run)
+                .map_err(|error| format!("{name}: {error}"))?;
+            self.tell_others(&read.source.name, &read.others);
+            Ok(image::merge(&read.source, read.layers, run))
+        })
+    }
+
+    fn files(&self, path: &Path, name: &str, form: ImageForm) -> Result<Whole, String> {
+        let tree = RootFs::new(path).map_err(|error| format!("{name}: {error}"))?;
+        Ok(self.watched(0, |run| {
+            let walk = Walking { tree: &tree, run };
+            let read = source::read_files(&walk, name, form, run);
+            image::merge(&read.source, read.layers, run)
+        }))
+    }
+
+    fn sbom(&self, reader: &mut dyn Read, name: &str) -> Result<Whole, String> {
+        let said = |error: &dyn std::fmt::Display| format!("{name}: {error}");
+        let bytes = bounded::read_all(reader, MOST_SBOM).map_err(|error| said(&error))?;
+        let image = sbom::read(&bytes, name, &self.limits).map_err(|error| said(&error))?;
+        Ok(Whole {
+            image,
+            layers: Vec::new(),
+        })
+    }
+
+    fn tell_others(&self, name: &str, others: &[String]) {
+        for other in others {
+            self.context.note(&format!(
+                "{name}: also holds {other}, which was not looked into; --image chooses"
+            ));
+        }
+    }
+
+    fn analyze(&self, opened: &Opened) -> Whole {
+        self.tell_others(&opened.source.name, &opened.others);
+        let total = opened.source.layers.iter().map(|layer| layer.size).sum();
+        self.watched(total, |run| {
+            image::analyze(&opened.source, &*opened.blobs, run)
+        })
+    }
+
+    /// The images of an archive or a layout: each name or digest of one, and what
+    /// chooses it.
+    ///
+    /// # Errors
+    /// It is none that can be read; in words.
+    pub fn names(&self, path: &Path) -> Result<Vec<(String, String)>, String> {
+        let name = path.display().to_string();
+        let target = target::open(&name, None).map_err(|error| error.to_string())?;
+        let open = |choice: &Choice| match &target {
+            // Reading a compressed one to its end for its names would cost as
+            // much as looking into it.
+            Target::Archive(bytes) if is_compressed(&**bytes).ok()? => None,
+            Target::Archive(bytes) => {
+                source::archive(bytes.clone(), &name, choice, &self.limits).ok()
+            }
+            Target::Layout(folder) => {
+                source::folder(Arc::new(folder.clone()), &name, choice, &self.limits).ok()
+            }
+            _ => None,
+        };
+        let Some(first) = open(&self.choice(None)) else {
+            return Err(format!("{name}: no image can be read in it"));
+        };
+        let mut names = Vec::new();
+        let mut add = |opened: &Opened, choice: &str| {
+            let source = &opened.source;
+            names.extend(source.tags.iter().map(|tag| (tag.clone(), tag.clone())));
+            let digests = [source.manifest, source.index].into_iter().flatten();
+            names.extend(digests.map(|digest| (digest.to_string(), choice.to_owned())));
+        };
+        add(&first, "");
+        for other in &first.others {
+            if let Some(opened) = open(&self.choice(Some(other))) {
+                add(&opened, other);
+            }
+        }
+        Ok(names)
+    }
+
+    /// The image that a registry has under this name.
+    ///
+    /// # Errors
+    /// It can't be had.
+    pub fn pull(&self, name: &str) -> Result<Whole, String> {
+        let reference: Reference = name.parse().map_err(|error| format!("{name}: {error}"))?;
+        if let Some(store) = &self.store {
+            let (source, blobs) = store
+                .image(&reference, self.platform.as_ref(), &self.limits)
+                .map_err(|error| error.to_string())?;
+            let total = source.layers.iter().map(|layer| layer.size).sum();
+            return Ok(self.watched(total, |run| image::analyze(&source, &blobs, run)));
+        }
+        let (source, blobs) = self
+            .client(&reference)
+            .image(&reference, self.platform.as_ref(), &self.limits)
+            .map_err(|error| error.to_string())?;
+        let total = source.layers.iter().map(|layer| layer.size).sum();
+        Ok(self.watched(total, |run| image::analyze(&source, &blobs, run)))
+    }
+
+    fn client(&self, reference: &Reference) -> Client {
+        let mut clients = self
+            .clients
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let registry = reference.registry().to_owned();
+        let made = || {
+            let mut options = self.options.clone();
+            if let Some(given) = &self.given {
+                options.credentials.insert(registry.clone(), given.clone());
+            }
+            Client::new(options)
+        };
+        clients.entry(registry.clone()).or_insert_with(made).clone()
+    }
+
+    /// Does `work` with the cache, and with a bar for a person who waits.
+    fn watched<T>(&self, total: u64, work: impl FnOnce(&Run<'_>) -> T) -> T {
+        let progress = Progress::bytes(
+            self.context.stderr,
+            self.context.quiet(),
+            "reading layers",
+            total,
+        );
+        let hears = Bar {
+            bytes: progress.counter(),
+        };
+        let cache: &dyn LayerCache = match &self.cache {
+            Some(cache) => cache,
+            None => &NoCache,
+        };
+        work(&Run {
+            cache,
+            limits: &self.limits,
+            progress: &hears,
+            bases: &self.bases,
+        })
+    }
+}
+
+/// A walk over a tree of files, as the engine wants it.
+struct Walking<'a> {
+    tree: &'a RootFs,
+    run: &'a Run<'a>,
+}
+
+impl Files for Walking<'_> {
+    fn walk(&self, each: &mut dyn FnMut(Seen) -> bool) {
+        let mut go_on = true;
+        let walked = self
+            .tree
+            .walk(self.run.limits, self.run.progress, &mut |entry| {
+                if !go_on {
+                    return;
+                }
+                let path = entry.path.clone().into_bytes();
+                let record = entry.record.clone();
+                let seen = if record.kind == FileKind::Regular {
+                    match entry.open() {
+                        Ok(file) => Seen::File {
+                            path,
+                            record,
+                            content: Box::new(file),
+                        },
+                        Err(error) => Seen::Problem {
+                            path: entry.path,
+                            message: error.to_string(),
+                        },
+                    }
+                } else {
+                    Seen::Entry { path, record }
+                };
+                go_on = each(seen);
+            });
+        for problem in walked.diagnostics {
+            each(Seen::Problem {
+                path: problem.place.path.unwrap_or_default(),
+                message: problem.message,
+            });
+        }
+    }
+}
+
+/// Whether the bytes begin as a compressed stream does.
+fn is_compressed(bytes: &dyn ReadAt) -> io::Result<bool> {
+    let mut head = [0; 6];
+    let count = bytes.read_at(0, &mut head)?;
+    const MAGIC: [&[u8]; 4] = [b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\0"];
+    Ok(MAGIC.iter().any(|magic| head[..count].starts_with(magic)))
+}
+
+/// Counts bytes for the bar.
+struct Bar {
+    bytes: Arc<AtomicU64>,
+}
+
+impl Hears for Bar {
+    fn read(&self, _: usize, bytes: u64) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn done(&self, _: usize, _: bool) {}
+}
+
+/// The cache of analysed layers; none when there is no folder for it.
+pub fn cache(folder: Option<&Path>) -> Option<DiskCache> {
+    let folder: PathBuf = match folder {
+        Some(folder) => folder.to_owned(),
+        None => usual_folder(&variable)?,
+    };
+    Some(DiskCache::new(folder, DEFAULT_MOST))
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn password(username: Option<&str>) -> Result<Credential, Failure> {
+    let bytes = match bounded::read_all(io::stdin().lock(), MOST_PASSWORD) {
+        Ok(bytes) => bytes,
+        Err(error) => return fail(format!("the password on standard input: {error}")),
+    };
+    let Ok(text) = String::from_utf8(bytes) else {
+        return fail("the password on standard input is no text");
+    };
+    let password = text.trim_end_matches(['\r', '\n']).to_owned();
+    if password.is_empty() {
+        return fail("there is no password on standard input");
+    }
+    Ok(match username {
+        Some(username) => Credential::Password {
+            username: username.to_owned(),
+            password,
+        },
+        None => Credential::Bearer(password),
+    })
+}

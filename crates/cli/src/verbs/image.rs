@@ -1,0 +1,58 @@
+//! `plimsoll image`: what is in images.
+
+mod ls;
+mod sbom;
+mod scan;
+
+use plimsoll_model::image::Image;
+
+use crate::{
+    args::{ImageArgs, ImageInputArgs, ImageVerb, InputArgs, ShowArgs},
+    context::Context,
+    exit::{Exit, Failure},
+};
+
+pub fn run(show: &ShowArgs, args: ImageArgs) -> Result<Exit, Failure> {
+    match args.verb {
+        ImageVerb::Scan(args) => scan::run(show, args),
+        ImageVerb::Sbom(args) => sbom::run(show, args),
+        ImageVerb::Ls(args) => ls::run(show, args),
+    }
+}
+
+fn context(show: &ShowArgs, args: &ImageInputArgs) -> Result<Context, Failure> {
+    let input = InputArgs {
+        cluster: None,
+        namespace: None,
+        exclude: Vec::new(),
+        now: args.now,
+        max_file_size: None,
+        jobs: args.jobs,
+    };
+    Context::new(show, &input)
+}
+
+/// What could not be read, for a person whose standard output is for a machine.
+fn tell_gaps(context: &Context, image: &Image) {
+    const NAMED: usize = 10;
+    for gap in image.gaps.iter().take(NAMED) {
+        context
+            .stderr
+            .warning(&format!("{}: not read: {gap}", image.name));
+    }
+    if image.gaps.len() > NAMED {
+        let more = image.gaps.len() - NAMED;
+        context
+            .stderr
+            .warning(&format!("{}: {more} more parts were not read", image.name));
+    }
+}
+
+/// How a run that only tells ends.
+fn exit(image: &Image) -> Exit {
+    if image.is_complete() {
+        Exit::Holds
+    } else {
+        Exit::Incomplete
+    }
+}

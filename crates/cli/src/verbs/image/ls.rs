@@ -1,0 +1,23 @@
+//! `plimsoll image ls`.
+
+use super::{context, exit, tell_gaps};
+use crate::{
+    args::{ImageLsArgs, ShowArgs, TABLES},
+    exit::{Exit, Failure},
+    images::Opener,
+    output::Outputs,
+};
+
+pub fn run(show: &ShowArgs, args: ImageLsArgs) -> Result<Exit, Failure> {
+    let context = context(show, &args.image)?;
+    let outputs = Outputs::new(&context, &args.output, &TABLES)?;
+    let opener = Opener::new(&context, &args.image.registry)?;
+    let image = opener.open(&args.target, args.image.image.as_deref())?;
+    outputs.write(&context, |format, style, out| {
+        plimsoll_report::image::layers(&image, format, style, out)
+    })?;
+    if !outputs.for_a_person() {
+        tell_gaps(&context, &image);
+    }
+    Ok(exit(&image))
+}

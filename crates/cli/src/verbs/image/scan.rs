@@ -1,0 +1,67 @@
+//! `plimsoll image scan`.
+
+use std::sync::Arc;
+
+use plimsoll_assess::{scan_image, wire};
+use plimsoll_report::Format;
+
+use super::{context, tell_gaps};
+use crate::{
+    args::{ImageScanArgs, ShowArgs},
+    exit::{Exit, Failure},
+    images::Opener,
+    names,
+    output::Outputs,
+    sbom,
+};
+
+pub fn run(show: &ShowArgs, args: ImageScanArgs) -> Result<Exit, Failure> {
+    let context = context(show, &args.image)?;
+    let outputs = Outputs::new(&context, &args.output, &Format::IMAGE)?;
+    let controls = args
+        .control
+        .iter()
+        .map(|id| names::control(id))
+        .collect::<Result<Vec<_>, _>>()?;
+    let opener = Opener::new(&context, &args.image.registry)?;
+    let image = Arc::new(opener.open(&args.target, args.image.image.as_deref())?);
+    let mut assessment = scan_image(image.clone(), &args.baseline, &controls, context.now);
+    // A name that is not known is a mistake, not an empty result.
+    for reason in assessment.evaluation.missing.values() {
+        context.stderr.error(reason);
+    }
+    if !assessment.evaluation.missing.is_empty() {
+        return Err(Failure::Reported);
+    }
+    if let Some(bound) = args.severity {
+        assessment
+            .findings
+            .retain(|finding| bound.includes(finding.severity));
+    }
+    let mut header = wire::scan(&assessment);
+    header.kind = "image".to_owned();
+    outputs.write(&context, |format, style, out| {
+        if Format::SBOM.contains(&format) {
+            return sbom::write(&image, format, context.now, out);
+        }
+        plimsoll_report::scan(
+            &header,
+            &mut wire::findings(&assessment),
+            format,
+            style,
+            out,
+        )
+    })?;
+    if !outputs.for_a_person() {
+        tell_gaps(&context, &image);
+    }
+    let fails = args.fail_on.is_some_and(|least| {
+        let findings = &assessment.findings;
+        findings.iter().any(|finding| finding.severity >= least)
+    });
+    Ok(match (fails, assessment.is_incomplete()) {
+        (true, _) => Exit::Fails,
+        (false, true) => Exit::Incomplete,
+        (false, false) => Exit::Holds,
+    })
+}
