@@ -9,6 +9,7 @@ pub mod go;
 pub mod layers;
 pub mod lint;
 pub mod registry;
+pub mod roots;
 pub mod schemas;
 pub mod shell;
 pub mod support;
@@ -29,7 +30,8 @@ impl std::fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
-const VERBS: &str = "lint, docs, tidy, deny, schemas, bench, fuzz, cluster, registry, support";
+const VERBS: &str =
+    "lint, docs, tidy, deny, schemas, bench, fuzz, cluster, registry, support, roots";
 
 /// Runs one verb with its arguments.
 ///
@@ -47,6 +49,7 @@ pub fn run(verb: &str, args: &[String]) -> Result<()> {
         "cluster" => cluster::cluster(args),
         "registry" => registry::registry(args),
         "support" => support::support(args),
+        "roots" => roots::roots(args),
         _ => Err(Usage(format!("no verb `{verb}`; verbs: {VERBS}")).into()),
     }
 }

@@ -8,10 +8,8 @@ use std::{
     process::Command,
 };
 
-use common::{InPlace, output, packages, run};
+use crate::common::{InPlace, output, packages, run};
 use plimsoll_image::{Found, Sink, bounded::read_all, found::FileDigest};
-
-mod common;
 
 /// The bytes of a database that is handed out beside the repository.
 fn database(name: &str) -> Option<Vec<u8>> {

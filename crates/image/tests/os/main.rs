@@ -1,0 +1,6 @@
+//! What is found of operating systems equals what their own tools say.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod roots;
+mod rpm;
