@@ -1,9 +1,25 @@
 //! Vulnerabilities: from what feeds say to what is wrong with a package.
 //!
+//! - [`read`]: readers of the formats advisories are published in.
 //! - [`advisory`]: what a feed says, in one form for all feeds.
+//! - [`db`]: the advisory database, one read-only file.
+//! - [`lookup`]: what the matcher asks of a database.
+//! - [`matching`]: which vulnerabilities the packages of an image have.
+//! - [`cvss`], [`priority`]: how bad each is, and what to look at first.
+//! - [`vex`], [`ignore`]: what others say of a vulnerability, or leave out.
+//! - [`advice`]: the fewest upgrades that clear what was found.
 //! - [`version`]: the order of versions in every ecosystem, each by its own rules.
 
+pub mod advice;
 pub mod advisory;
+pub mod cvss;
+pub mod db;
+pub mod ignore;
+pub mod lookup;
+pub mod matching;
+pub mod priority;
+pub mod read;
 pub mod version;
+pub mod vex;
 
 pub use version::Scheme;

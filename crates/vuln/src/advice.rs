@@ -1,0 +1,1 @@
+//! The fewest upgrades that clear what was found.

@@ -1,0 +1,1 @@
+//! Scores and levels of CVSS vectors.

@@ -1,0 +1,1 @@
+//! The advisory database: one read-only file.

@@ -1,0 +1,1 @@
+//! Files that list what other scanners are told to leave out.

@@ -1,0 +1,1 @@
+//! What the matcher asks of a database.

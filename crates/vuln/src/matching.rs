@@ -1,0 +1,1 @@
+//! Which vulnerabilities the packages of an image have.

@@ -1,0 +1,1 @@
+//! Statements on whether a vulnerability can be exploited in a product (VEX).
