@@ -2,7 +2,7 @@
 //! operating system it is.
 //!
 //! Each reader makes packages without a namespace: which distribution they are
-//! of is told by another file, the [`release`], and joined by whoever puts the
+//! of is told by another file, the `release`, and joined by whoever puts the
 //! layers together ([`namespace`], [`distro`]). Packages are listed where their
 //! files are on the disk, half installed ones too; what was removed and left
 //! its configuration only is not.

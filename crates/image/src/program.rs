@@ -1,6 +1,6 @@
 //! Programs that no package manager installed, by the version strings in them.
 //!
-//! A [rule](rules) says which files may be a program and what its version
+//! A rule says which files may be a program and what its version
 //! looks like; the match is kept as evidence. What a package manager owns is
 //! found here too: who puts a layer together leaves it out.
 

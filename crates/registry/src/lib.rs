@@ -3,7 +3,7 @@
 //!
 //! All calls block; all types can be used from several threads at once.
 //!
-//! - [`reference`]: what people call an image in a registry.
+//! - [`mod@reference`]: what people call an image in a registry.
 //! - [`auth`]: what they have signed in with.
 //! - [`http`]: how registries are reached.
 //! - [`client`]: what is asked of them; [`pull`]: an image of one.
