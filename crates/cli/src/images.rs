@@ -41,6 +41,7 @@ use crate::{
     args::RegistryArgs,
     context::Context,
     exit::{Failure, fail},
+    interrupt,
     progress::Progress,
 };
 
@@ -105,6 +106,14 @@ impl<'a> Opener<'a> {
                 Err(error) => return Err(Failure::Usage(format!("--platform {text}: {error}"))),
             },
         };
+        let cache = if args.no_cache {
+            None
+        } else {
+            cache(args.cache_dir.as_deref())
+        };
+        if let Some(cache) = &cache {
+            interrupt::before_end(cache.closer());
+        }
         Ok(Opener {
             context,
             options,
@@ -113,11 +122,7 @@ impl<'a> Opener<'a> {
             platform,
             from: args.from,
             store: args.containerd.as_deref().map(Store::new),
-            cache: if args.no_cache {
-                None
-            } else {
-                cache(args.cache_dir.as_deref())
-            },
+            cache,
             limits: Limits::default(),
             bases: BaseTable::none(),
         })
@@ -310,7 +315,10 @@ impl<'a> Opener<'a> {
             if let Some(given) = &self.given {
                 options.credentials.insert(registry.clone(), given.clone());
             }
-            Client::new(options)
+            let client = Client::new(options);
+            let stopped = client.clone();
+            interrupt::before_end(move || stopped.stop());
+            client
         };
         clients.entry(registry.clone()).or_insert_with(made).clone()
     }

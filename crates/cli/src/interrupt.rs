@@ -18,12 +18,26 @@ fn drafts() -> MutexGuard<'static, BTreeSet<PathBuf>> {
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+/// What ends before the program does.
+static LAST: Mutex<Vec<Box<dyn Fn() + Send>>> = Mutex::new(Vec::new());
+
+/// Calls this when the run is interrupted, before it ends. It must return soon.
+pub fn before_end(last: impl Fn() + Send + 'static) {
+    LAST.lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .push(Box::new(last));
+}
+
 /// Listens for Ctrl-C. Where that can't be done, the system's own way of
 /// ending a program stays.
 pub fn install() {
     let _ = ctrlc::set_handler(|| {
         // Held to the end: no rename begins after the drafts are gone.
         let drafts = drafts();
+        let last = LAST
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        last.iter().for_each(|last| last());
         for draft in &*drafts {
             let _ = fs::remove_file(draft);
         }

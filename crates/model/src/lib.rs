@@ -15,6 +15,7 @@ pub mod finding;
 pub mod fix;
 pub mod history;
 pub mod image;
+pub mod image_diff;
 pub mod image_name;
 pub mod location;
 pub mod package;

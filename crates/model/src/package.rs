@@ -145,4 +145,19 @@ impl Package {
             subpath: String::new(),
         }
     }
+
+    /// The name as its manager writes it: with scope, path or group before it
+    /// (`@types/node`, `org.slf4j:slf4j-api`), and by itself for a package of
+    /// an operating system.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        let (namespace, name) = (&self.namespace, &self.name);
+        if namespace.is_empty() || self.kind.is_os() {
+            return name.clone();
+        }
+        match self.kind {
+            PackageType::Maven => format!("{namespace}:{name}"),
+            _ => format!("{namespace}/{name}"),
+        }
+    }
 }

@@ -12,7 +12,10 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::SystemTime,
 };
 
@@ -40,6 +43,8 @@ pub struct DiskCache {
     kept: AtomicU64,
     /// Tells the temporary files of one process apart.
     counter: AtomicU64,
+    /// Whether nothing is written any more; held for reading while writing.
+    closed: Arc<RwLock<bool>>,
 }
 
 /// What a cache holds.
@@ -87,7 +92,16 @@ impl DiskCache {
             version: hash.as_str().chars().take(16).collect(),
             kept: AtomicU64::new(UNKNOWN),
             counter: AtomicU64::new(0),
+            closed: Arc::default(),
         }
+    }
+
+    /// What ends all writing: it waits for files that are half written, and
+    /// from then on nothing is kept. For a program that is about to end.
+    #[must_use]
+    pub fn closer(&self) -> impl Fn() + Send + 'static {
+        let closed = Arc::clone(&self.closed);
+        move || *closed.write().unwrap_or_else(PoisonError::into_inner) = true
     }
 
     /// What it holds.
@@ -155,7 +169,8 @@ impl DiskCache {
     fn write(&self, blob: &Digest, analysis: &LayerAnalysis) -> io::Result<()> {
         let bytes = entry::encode(analysis)?;
         let size = bytes.len() as u64;
-        if size > MOST_ENTRY || size > self.most {
+        let closed = self.closed.read().unwrap_or_else(PoisonError::into_inner);
+        if *closed || size > MOST_ENTRY || size > self.most {
             return Ok(());
         }
         let path = self.path(blob);

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use plimsoll_model::image::Image;
+use plimsoll_model::{image::Image, image_diff::ImageDiff};
 
 use crate::{Format, Style, json, terminal};
 
@@ -14,6 +14,18 @@ pub fn layers(image: &Image, format: Format, style: Style, out: &mut dyn Write) 
     match format {
         Format::Terminal => terminal::image::layers(image, style, out),
         Format::Json => json::write(&image.layers, out),
+        _ => Err(unsupported(format)),
+    }
+}
+
+/// Writes what differs between two images, as the terminal format or JSON.
+///
+/// # Errors
+/// What `out` returns; `Unsupported` for another format.
+pub fn diff(diff: &ImageDiff, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Terminal => terminal::image_diff::write(diff, style, out),
+        Format::Json => json::write(diff, out),
         _ => Err(unsupported(format)),
     }
 }

@@ -161,6 +161,10 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         ("diff-report", schema::<crate::diff::Diff>()),
         ("simulate-report", schema::<crate::simulate::Simulation>()),
         ("plan-report", schema::<crate::plan::Plan>()),
+        (
+            "image-diff-report",
+            schema::<plimsoll_model::image_diff::ImageDiff>(),
+        ),
     ]
 }
 

@@ -4,6 +4,7 @@
 mod assets;
 mod check;
 pub(crate) mod image;
+pub(crate) mod image_diff;
 mod paper;
 mod plan;
 mod scan;

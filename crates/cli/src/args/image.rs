@@ -18,6 +18,7 @@ Examples:
   docker save web:1.4 | plimsoll image scan -
   plimsoll image sbom web:1.4 -o cyclonedx
   plimsoll image ls web:1.4
+  plimsoll image diff web:1.4 web:1.5
 
 TARGET is a name in a registry, an archive (docker save, OCI), a folder (OCI layout,
 root file system, sources with lock files), an SBOM, or - for standard input.
@@ -42,6 +43,8 @@ pub enum ImageVerb {
     Sbom(ImageSbomArgs),
     /// List the layers of an image: size, step, packages added, bytes wasted
     Ls(ImageLsArgs),
+    /// Compare two images: packages, files, configuration
+    Diff(ImageDiffArgs),
 }
 
 /// Find what is in an image and what is wrong with it.
@@ -97,6 +100,40 @@ pub struct ImageLsArgs {
     /// A name in a registry, an archive, a folder; - is standard input
     #[arg(value_name = "TARGET")]
     pub target: String,
+    #[command(flatten)]
+    pub image: ImageInputArgs,
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT[=FILE]",
+        help_heading = "Output",
+        help = output_help(&TABLES),
+        long_help = output_long_help(&TABLES)
+    )]
+    pub output: Vec<OutputChoice>,
+}
+
+/// Compare two images.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ImageDiffArgs {
+    /// The first: a name in a registry, an archive, a folder, an SBOM; - is standard input
+    #[arg(value_name = "A")]
+    pub a: String,
+    /// The second
+    #[arg(value_name = "B")]
+    pub b: String,
+    /// Name at most so many files; all are counted
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 10_000,
+        help_heading = "Output"
+    )]
+    pub max_files: usize,
+    /// Exit with 2 when anything differs
+    #[arg(long, help_heading = "Output")]
+    pub fail_on_change: bool,
     #[command(flatten)]
     pub image: ImageInputArgs,
     #[arg(

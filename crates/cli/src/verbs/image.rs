@@ -1,5 +1,6 @@
 //! `plimsoll image`: what is in images.
 
+mod diff;
 mod ls;
 mod sbom;
 mod scan;
@@ -17,6 +18,7 @@ pub fn run(show: &ShowArgs, args: ImageArgs) -> Result<Exit, Failure> {
         ImageVerb::Scan(args) => scan::run(show, args),
         ImageVerb::Sbom(args) => sbom::run(show, args),
         ImageVerb::Ls(args) => ls::run(show, args),
+        ImageVerb::Diff(args) => diff::run(show, args),
     }
 }
 

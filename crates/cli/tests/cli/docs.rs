@@ -10,7 +10,7 @@ fn doc(name: &str) -> String {
     )
 }
 
-const VERBS: [&[&str]; 15] = [
+const VERBS: [&[&str]; 16] = [
     &["check"],
     &["scan"],
     &["goals", "init"],
@@ -20,6 +20,7 @@ const VERBS: [&[&str]; 15] = [
     &["image", "scan"],
     &["image", "sbom"],
     &["image", "ls"],
+    &["image", "diff"],
     &["db", "compare"],
     &["cache"],
     &["explain"],

@@ -15,6 +15,7 @@ fn help_of_every_verb() {
     check("image-scan", &["image", "scan", "--help"]);
     check("image-sbom", &["image", "sbom", "--help"]);
     check("image-ls", &["image", "ls", "--help"]);
+    check("image-diff", &["image", "diff", "--help"]);
     check("db", &["db", "--help"]);
     check("db-compare", &["db", "compare", "--help"]);
     check("cache", &["cache", "--help"]);

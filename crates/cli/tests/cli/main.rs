@@ -7,6 +7,7 @@ mod explain;
 mod fix;
 mod goals;
 mod help;
+mod images;
 mod input;
 #[cfg(unix)]
 mod interrupt;

@@ -228,7 +228,7 @@ impl Draft {
         }
         for (who, what) in std::mem::take(&mut self.needs) {
             if let (Some(who), Some(what)) = (self.by_id.get(&who), self.by_id.get(&what)) {
-                let name = full_name(&self.image.packages[*what].package);
+                let name = self.image.packages[*what].package.full_name();
                 self.image.packages[*who].needs.push(name);
             }
         }
@@ -334,18 +334,6 @@ fn restore_case(package: &mut Package, group: &str, name: &str) {
     }
     if kind.canonical_namespace(group) == package.namespace {
         group.clone_into(&mut package.namespace);
-    }
-}
-
-/// The name with its namespace, as the type's users write it.
-pub(super) fn full_name(package: &Package) -> String {
-    let (namespace, name) = (&package.namespace, &package.name);
-    if namespace.is_empty() || package.kind.is_os() {
-        return name.clone();
-    }
-    match package.kind {
-        PackageType::Maven => format!("{namespace}:{name}"),
-        _ => format!("{namespace}/{name}"),
     }
 }
 

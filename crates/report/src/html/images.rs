@@ -4,7 +4,7 @@ use plimsoll_model::image::{Image, ImagePackage};
 
 use super::{escape::esc, page::Page};
 use crate::{
-    terminal::image::{bytes, full_name},
+    terminal::image::bytes,
     text::{count, number},
 };
 
@@ -166,7 +166,7 @@ fn package_row(page: &mut Page, package: &ImagePackage) {
          <td><code>{}</code></td></tr>",
         package.package.kind.as_str(),
         esc(&package.purl),
-        esc(&full_name(package)),
+        esc(&package.package.full_name()),
         esc(&package.package.version),
         place.map_or(String::new(), |place| (place.layer + 1).to_string()),
         esc(&place.map_or(String::new(), |place| format!("/{}", place.path)))

@@ -5,10 +5,7 @@ use std::{
     io::{self, Write},
 };
 
-use plimsoll_model::{
-    PackageType,
-    image::{Image, ImagePackage},
-};
+use plimsoll_model::{PackageType, image::Image};
 
 use super::{Line, Paper};
 use crate::{
@@ -157,7 +154,7 @@ fn every_package(paper: &mut Paper<'_>, image: &Image) -> io::Result<()> {
     let columns = paper.style.columns();
     let widest = columns / 2;
     for package in &image.packages {
-        let name = full_name(package);
+        let name = package.package.full_name();
         let kind = Line::of(Tone::Faint, package.package.kind.as_str());
         let mut line = Line::plain(&cut(&name, widest))
             .and(" ")
@@ -171,19 +168,6 @@ fn every_package(paper: &mut Paper<'_>, image: &Image) -> io::Result<()> {
         paper.apart(2, (&kind, 10), &line, &place)?;
     }
     Ok(())
-}
-
-/// The name as its manager writes it: with scope, path or group.
-pub(crate) fn full_name(package: &ImagePackage) -> String {
-    let ImagePackage { package, .. } = package;
-    if package.namespace.is_empty() || package.kind.is_os() {
-        return package.name.clone();
-    }
-    let between = match package.kind {
-        PackageType::Maven => ":",
-        _ => "/",
-    };
-    format!("{}{between}{}", package.namespace, package.name)
 }
 
 /// `plimsoll image ls`.

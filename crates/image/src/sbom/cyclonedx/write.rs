@@ -13,7 +13,7 @@ use super::{HASHES, IMAGE, PACKAGE};
 use crate::{
     licence,
     sbom::{
-        draft::{Component as Plain, full_name, restored},
+        draft::{Component as Plain, restored},
         notes::{ImageNotes, PackageNotes, json},
         stamp::{Stamp, uuid},
     },
@@ -308,7 +308,7 @@ fn names(package: &Package) -> (Cow<'_, str>, Cow<'_, str>) {
     match package.kind {
         kind if kind.is_os() => ("".into(), name),
         PackageType::Golang | PackageType::Github | PackageType::Swift => {
-            ("".into(), full_name(package).into())
+            ("".into(), package.full_name().into())
         }
         _ => ((&*package.namespace).into(), name),
     }
@@ -372,7 +372,7 @@ fn needs(packages: &[&ImagePackage], refs: &[String]) -> (Vec<Dependency>, Vec<V
     let mut by_name: FxHashMap<(PackageType, String), Option<usize>> = FxHashMap::default();
     for (at, found) in packages.iter().enumerate() {
         by_name
-            .entry((found.package.kind, full_name(&found.package)))
+            .entry((found.package.kind, found.package.full_name()))
             .and_modify(|known| *known = None)
             .or_insert(Some(at));
     }

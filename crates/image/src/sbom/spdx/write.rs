@@ -14,7 +14,7 @@ use super::CHECKSUMS;
 use crate::{
     licence,
     sbom::{
-        draft::{Component as Plain, full_name, restored},
+        draft::{Component as Plain, restored},
         notes::{ImageNotes, PREFIX, PackageNotes, json},
         stamp::{Stamp, uuid},
     },
@@ -126,7 +126,7 @@ pub fn write(image: &Image, stamp: &Stamp) -> Vec<u8> {
     let mut by_name: FxHashMap<(PackageType, String), Option<usize>> = FxHashMap::default();
     for (at, package) in found.iter().enumerate() {
         by_name
-            .entry((package.package.kind, full_name(&package.package)))
+            .entry((package.package.kind, package.package.full_name()))
             .and_modify(|known| *known = None)
             .or_insert(Some(at));
     }
@@ -271,7 +271,7 @@ fn spdx_package<'a>(
         PackageType::Generic | PackageType::Bitnami => "APPLICATION",
         _ => "LIBRARY",
     };
-    let mut result: Package<'a> = package(full_name(of), id.to_owned(), purpose);
+    let mut result: Package<'a> = package(of.full_name(), id.to_owned(), purpose);
     result.version_info = &of.version;
     result.license_declared = declared(&of.licences, extracted);
     let purl = of.purl();

@@ -1,0 +1,278 @@
+//! `plimsoll image` and `check --images`, over images made here.
+
+use serde_json::{Value, json};
+use sha2::Digest;
+
+use crate::support::{NOW, Run, Sandbox};
+
+/// A tar of regular files, folders and links.
+#[derive(Default)]
+struct Tar(Vec<u8>);
+
+impl Tar {
+    fn entry(mut self, path: &str, kind: u8, mode: u32, link: &str, data: &[u8]) -> Self {
+        let mut head = [0_u8; 512];
+        let mut put = |at: usize, bytes: &[u8]| head[at..at + bytes.len()].copy_from_slice(bytes);
+        put(0, path.as_bytes());
+        put(100, format!("{mode:07o}\0").as_bytes());
+        put(108, b"0000000\0");
+        put(116, b"0000000\0");
+        put(124, format!("{:011o}\0", data.len()).as_bytes());
+        put(136, b"00000000000\0");
+        put(148, b"        ");
+        put(156, &[kind]);
+        put(157, link.as_bytes());
+        put(257, b"ustar\x0000");
+        let sum: u32 = head.iter().map(|&byte| u32::from(byte)).sum();
+        head[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        self.0.extend(head);
+        self.0.extend(data);
+        self.0.resize(self.0.len().next_multiple_of(512), 0);
+        self
+    }
+
+    fn file(self, path: &str, data: &str) -> Self {
+        self.entry(path, b'0', 0o644, "", data.as_bytes())
+    }
+
+    fn done(mut self) -> Vec<u8> {
+        self.0.resize(self.0.len() + 1024, 0);
+        self.0
+    }
+}
+
+/// Alpine's package database, of packages with a version.
+fn apk(packages: &[(&str, &str)]) -> String {
+    packages
+        .iter()
+        .map(|(name, version)| {
+            format!("P:{name}\nV:{version}\nA:x86_64\nL:MIT\no:{name}\nF:usr/bin\nR:{name}\n\n")
+        })
+        .collect()
+}
+
+const RELEASE: &str = "ID=alpine\nVERSION_ID=3.19.1\nPRETTY_NAME=\"Alpine Linux v3.19\"\n";
+
+/// What `docker save` writes of an image with these layers.
+fn saved(tag: &str, config: &Value, layers: &[Vec<u8>]) -> Vec<u8> {
+    let mut tar = Tar::default();
+    let mut names = Vec::new();
+    for (at, layer) in layers.iter().enumerate() {
+        let name = format!("{at}/layer.tar");
+        tar = tar.entry(&name, b'0', 0o644, "", layer);
+        names.push(name);
+    }
+    let manifest = json!([{"Config": "config.json", "RepoTags": [tag], "Layers": names}]);
+    tar.file("config.json", &config.to_string())
+        .file("manifest.json", &manifest.to_string())
+        .done()
+}
+
+fn config(user: &str, layers: &[Vec<u8>]) -> Value {
+    let digest = |layer: &Vec<u8>| {
+        let hex: String = sha2::Sha256::digest(layer)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        format!("sha256:{hex}")
+    };
+    json!({
+        "os": "linux",
+        "architecture": "amd64",
+        "config": {"User": user, "Cmd": ["/bin/web"], "Env": ["PATH=/bin"]},
+        "rootfs": {
+            "type": "layers",
+            "diff_ids": layers.iter().map(digest).collect::<Vec<_>>(),
+        },
+        "history": (0..layers.len())
+            .map(|at| json!({"created_by": format!("step {at}")}))
+            .collect::<Vec<_>>(),
+    })
+}
+
+/// A folder with two versions of an image: `one.tar` and `two.tar`.
+fn images() -> Sandbox {
+    let sandbox = Sandbox::empty();
+    let base = |packages: &[(&str, &str)]| {
+        Tar::default()
+            .file("etc/os-release", RELEASE)
+            .file("lib/apk/db/installed", &apk(packages))
+            .done()
+    };
+    let one = base(&[("musl", "1.2.4-r2"), ("busybox", "1.36.1-r15")]);
+    let two = base(&[("musl", "1.2.5-r0"), ("curl", "8.5.0-r0")]);
+    let app = Tar::default()
+        .entry("bin/web", b'0', 0o755, "", b"#!/bin/sh\n")
+        .entry("bin/start", b'2', 0o777, "web", b"")
+        .done();
+    let put = |name: &str, bytes: Vec<u8>| {
+        std::fs::write(sandbox.path().join(name), bytes).expect("writable");
+    };
+    let one = [one, app.clone()];
+    put("one.tar", saved("shop/web:1", &config("", &one), &one));
+    let two = [two, app];
+    put("two.tar", saved("shop/web:2", &config("10001", &two), &two));
+    sandbox
+}
+
+fn image(sandbox: &Sandbox, args: &[&str]) -> Run {
+    let always = ["--now", NOW, "--no-cache"];
+    sandbox.run(&[&["image"], args, &always].concat())
+}
+
+/// The packages of a report, as `name version`.
+fn packages(image: &Value) -> Vec<String> {
+    let word = |package: &Value, key: &str| package[key].as_str().unwrap_or_default().to_owned();
+    image["packages"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|p| format!("{} {}", word(p, "name"), word(p, "version")))
+        .collect()
+}
+
+#[test]
+fn each_verb_of_images_at_a_glance() {
+    let sandbox = images();
+    let check = |name: &str, code: i32, args: &[&str]| {
+        let run = image(&sandbox, args).exits(code);
+        insta::assert_snapshot!(format!("image-{name}"), run);
+    };
+    check("scan", 0, &["scan", "one.tar"]);
+    check("scan-verbose", 0, &["scan", "one.tar", "-v"]);
+    check("ls", 0, &["ls", "one.tar"]);
+    check("diff", 0, &["diff", "one.tar", "two.tar"]);
+    check("diff-same", 0, &["diff", "one.tar", "one.tar"]);
+    check("no-file", 1, &["scan", "./none.tar"]);
+    check("two-streams", 64, &["diff", "-", "-"]);
+}
+
+#[test]
+fn an_image_its_sbom_and_its_root_have_the_same_packages() {
+    let sandbox = images();
+    let whole = image(&sandbox, &["sbom", "one.tar", "-o", "json"]).json();
+    let expected = ["busybox 1.36.1-r15", "musl 1.2.4-r2"];
+    assert_eq!(packages(&whole), expected);
+    for (format, file) in [("cyclonedx", "one.cdx.json"), ("spdx", "one.spdx.json")] {
+        image(
+            &sandbox,
+            &["sbom", "one.tar", "-o", &format!("{format}={file}")],
+        )
+        .exits(0);
+        let again = image(&sandbox, &["sbom", file, "-o", "json"]).exits(0);
+        assert_eq!(packages(&again.json()), expected, "{format}");
+    }
+    sandbox.write("root/etc/os-release", RELEASE);
+    let database = apk(&[("musl", "1.2.4-r2"), ("busybox", "1.36.1-r15")]);
+    sandbox.write("root/lib/apk/db/installed", &database);
+    let root = image(&sandbox, &["sbom", "root", "-o", "json"]).exits(0);
+    assert_eq!(packages(&root.json()), expected);
+}
+
+#[test]
+fn a_diff_says_what_changed_and_fails_where_that_is_asked() {
+    let sandbox = images();
+    let diff = image(&sandbox, &["diff", "one.tar", "two.tar", "-o", "json"]).json();
+    let changes: Vec<(&str, &str)> = diff["packages"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|p| Some((p["name"].as_str()?, p["change"].as_str()?)))
+        .collect();
+    let expected = [
+        ("busybox", "removed"),
+        ("curl", "added"),
+        ("musl", "upgraded"),
+    ];
+    assert_eq!(changes, expected);
+    assert_eq!(diff["config"][0]["field"], "user");
+    image(
+        &sandbox,
+        &["diff", "one.tar", "two.tar", "--fail-on-change"],
+    )
+    .exits(2);
+}
+
+#[test]
+fn the_worst_finding_fails_the_run_where_that_is_asked() {
+    let sandbox = images();
+    image(&sandbox, &["scan", "one.tar", "--fail-on", "medium"]).exits(2);
+    let control = ["--control", "image-runs-as-root"];
+    let scan = |file: &str| {
+        let run = image(
+            &sandbox,
+            &[&["scan", file, "-o", "json"], &control[..]].concat(),
+        );
+        run.json()["findings"].as_array().map(Vec::len)
+    };
+    assert_eq!(scan("one.tar"), Some(1));
+    assert_eq!(scan("two.tar"), Some(0));
+}
+
+#[test]
+fn a_second_run_takes_its_layers_from_the_cache() {
+    let sandbox = images();
+    let scan = || {
+        let args = ["image", "sbom", "one.tar", "--now", NOW, "-o", "json"];
+        sandbox
+            .run(&[&args[..], &["--cache-dir", "cache"]].concat())
+            .stdout
+    };
+    let first = scan();
+    assert_eq!(scan(), first);
+    let info = sandbox
+        .run(&["cache", "info", "--cache-dir", "cache"])
+        .exits(0);
+    // An uncompressed layer in an archive has a digest only once it was read.
+    assert!(info.stdout.contains("layer"), "{info}");
+}
+
+#[test]
+fn a_torn_archive_is_told_and_never_clean() {
+    let sandbox = images();
+    let bytes = std::fs::read(sandbox.path().join("one.tar")).expect("readable");
+    for cut in [1, 511, 700, 2_000, bytes.len() / 2] {
+        std::fs::write(sandbox.path().join("torn.tar"), &bytes[..cut]).expect("writable");
+        let run = image(&sandbox, &["scan", "torn.tar", "-o", "json"]);
+        assert!(matches!(run.code, Some(1 | 3)), "cut at {cut}: {run}");
+        assert!(run.stderr.contains("torn.tar"), "cut at {cut}: {run}");
+    }
+}
+
+#[test]
+fn a_check_looks_into_the_images_its_workloads_name() {
+    let sandbox = images();
+    let pod = |name: &str, image: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: shop}}\nspec: \
+             {{containers: [{{name: web, image: '{image}'}}]}}\n---\n"
+        )
+    };
+    let pods = ["1", "2", "3"].map(|tag| pod(&format!("web-{tag}"), &format!("shop/web:{tag}")));
+    sandbox.write("pods/pods.yaml", &pods.concat());
+    let goal = "apiVersion: plimsoll.dev/v1alpha1\nkind: PostureGoal\nmetadata: {name: no-root}\n\
+                spec:\n  owner: platform\n  why: Images start as somebody.\n  \
+                assets: {all: true}\n  require:\n  \
+                - image: {runsAsRoot: forbid}\n";
+    sandbox.write("goal.yaml", goal);
+    let args = [
+        "check",
+        "pods",
+        "--goals",
+        "goal.yaml",
+        "--now",
+        NOW,
+        "-o",
+        "json",
+    ];
+    // Nobody looked: unknown.
+    let blind = sandbox.run(&args);
+    // One starts as root, one does not, and of one there is no image.
+    let seen = sandbox.run(&[&args[..], &["--images", ".", "--no-cache"]].concat());
+    let counts = |run: &Run| run.json()["goals"][0]["counts"].clone();
+    assert_eq!(counts(&blind)["unknown"], 3, "{blind}");
+    let counts = counts(&seen);
+    assert_eq!(counts["violated"], 1, "{seen}");
+    assert_eq!(counts["unknown"], 1, "{seen}");
+    assert_eq!(counts["satisfied"], 1, "{seen}");
+}
