@@ -98,7 +98,6 @@ impl DiskCache {
 
     /// What ends all writing: it waits for files that are half written, and
     /// from then on nothing is kept. For a program that is about to end.
-    #[must_use]
     pub fn closer(&self) -> impl Fn() + Send + 'static {
         let closed = Arc::clone(&self.closed);
         move || *closed.write().unwrap_or_else(PoisonError::into_inner) = true

@@ -230,7 +230,7 @@ fn a_second_run_takes_its_layers_from_the_cache() {
 #[test]
 fn a_torn_archive_is_told_and_never_clean() {
     let sandbox = images();
-    let bytes = std::fs::read(sandbox.path().join("one.tar")).expect("readable");
+    let bytes = sandbox.read("one.tar").into_bytes();
     for cut in [1, 511, 700, 2_000, bytes.len() / 2] {
         std::fs::write(sandbox.path().join("torn.tar"), &bytes[..cut]).expect("writable");
         let run = image(&sandbox, &["scan", "torn.tar", "-o", "json"]);
