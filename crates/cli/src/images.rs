@@ -13,7 +13,7 @@ use std::{
 };
 
 use plimsoll_assess::image::{
-    FileKind, Limits, ReadAt, bounded,
+    Digest, FileKind, Limits, ReadAt, bounded, config,
     image::{self, BaseTable, Run, Whole},
     read_at::Cursor,
     sbom,
@@ -114,7 +114,7 @@ impl<'a> Opener<'a> {
         if let Some(cache) = &cache {
             interrupt::before_end(cache.closer());
         }
-        Ok(Opener {
+        let mut opener = Opener {
             context,
             options,
             given,
@@ -125,7 +125,74 @@ impl<'a> Opener<'a> {
             cache,
             limits: Limits::default(),
             bases: BaseTable::none(),
-        })
+        };
+        for base in &args.base {
+            opener
+                .add_base(base)
+                .or_else(|error| fail(format!("--base {base}: {error}")))?;
+        }
+        Ok(opener)
+    }
+
+    /// Takes note of an image that others are built on. Its configuration tells
+    /// its layers; they are not read.
+    fn add_base(&mut self, target: &str) -> Result<(), String> {
+        let opened = target::open(target, self.from).map_err(|error| error.to_string())?;
+        let choice = self.choice(None);
+        let said = |error: SourceError| error.to_string();
+        let source = match opened {
+            Target::Registry(reference) => match &self.store {
+                Some(store) => {
+                    let image = store.image(&reference, self.platform.as_ref(), &self.limits);
+                    image.map_err(|error| error.to_string())?.0
+                }
+                None => {
+                    let client = self.client(&reference);
+                    let image = client.image(&reference, self.platform.as_ref(), &self.limits);
+                    image.map_err(|error| error.to_string())?.0
+                }
+            },
+            // One that is compressed as a whole is read to its end anyway.
+            Target::Archive(bytes) if is_compressed(&*bytes).is_ok_and(|is| is) => {
+                let image = self.read(target, Target::Archive(bytes), None)?.image;
+                let layers = image.layers.iter().map(|layer| layer.diff_id).collect();
+                let name = image.tags.first().map_or(target, String::as_str);
+                return self.know_base(name, image.digest, layers);
+            }
+            Target::Archive(bytes) => {
+                let opened = source::archive(bytes, target, &choice, &self.limits);
+                opened.map_err(said)?.source
+            }
+            Target::Layout(folder) => {
+                let opened = source::folder(Arc::new(folder), target, &choice, &self.limits);
+                opened.map_err(said)?.source
+            }
+            _ => {
+                return Err(
+                    "a base is an image with layers: in a registry, an archive or a layout"
+                        .to_owned(),
+                );
+            }
+        };
+        let parsed = config::parse(&source.config, &self.limits).map_err(|e| e.to_string())?;
+        let layers = parsed.diff_ids.into_iter().collect();
+        let name = source.tags.first().map_or(target, String::as_str);
+        self.know_base(name, source.manifest, layers)
+    }
+
+    fn know_base(
+        &mut self,
+        name: &str,
+        digest: Option<Digest>,
+        layers: Option<Vec<Digest>>,
+    ) -> Result<(), String> {
+        match layers {
+            Some(layers) if !layers.is_empty() => {
+                self.bases.add(name, digest, &layers);
+                Ok(())
+            }
+            _ => Err("its configuration does not tell its layers".to_owned()),
+        }
     }
 
     /// What a user names: a reference, an archive, a folder, an SBOM, `-`.

@@ -200,6 +200,9 @@ pub struct RegistryArgs {
     /// Take images from a node's containerd store, through its socket; nothing is pulled
     #[arg(long, value_name = "SOCKET")]
     pub containerd: Option<PathBuf>,
+    /// An image that others are built on, to tell its layers and packages apart (repeatable)
+    #[arg(long, value_name = "IMAGE")]
+    pub base: Vec<String>,
     /// Analyse every layer again
     #[arg(long)]
     pub no_cache: bool,

@@ -276,3 +276,35 @@ fn a_check_looks_into_the_images_its_workloads_name() {
     assert_eq!(counts["unknown"], 1, "{seen}");
     assert_eq!(counts["satisfied"], 1, "{seen}");
 }
+
+#[test]
+fn the_base_of_an_image_is_told_by_its_layers() {
+    let sandbox = images();
+    // The base is an image of the lowest layer alone.
+    let base = Tar::default()
+        .file("etc/os-release", RELEASE)
+        .file(
+            "lib/apk/db/installed",
+            &apk(&[("musl", "1.2.4-r2"), ("busybox", "1.36.1-r15")]),
+        )
+        .done();
+    let base = [base];
+    let bytes = saved("alpine:3.19", &config("", &base), &base);
+    std::fs::write(sandbox.path().join("base.tar"), bytes).expect("writable");
+    let args = ["sbom", "one.tar", "-o", "json", "--base", "base.tar"];
+    let image_of = |args: &[&str]| image(&sandbox, args).exits(0).json();
+    let one = image_of(&args);
+    assert_eq!(one["base"]["name"], "alpine:3.19");
+    assert_eq!(one["base"]["layers"], 1);
+    assert!(
+        one["packages"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .all(|p| p["fromBase"] == true)
+    );
+    // Built on something else.
+    let two = image_of(&["sbom", "two.tar", "-o", "json", "--base", "base.tar"]);
+    assert_eq!(two["base"], Value::Null);
+    image(&sandbox, &["ls", "one.tar", "--base", "none.tar"]).exits(1);
+}
