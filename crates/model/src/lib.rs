@@ -27,6 +27,7 @@ pub mod schema;
 pub mod severity;
 pub mod time;
 pub mod verdict;
+pub mod vulnerability;
 pub mod wire;
 
 pub use asset::{Asset, AssetId, AssetKind, ObjectRef};
@@ -51,4 +52,9 @@ pub use time::{Date, Period, Timestamp};
 pub use verdict::{
     AssetState, AssetVerdict, AtRisk, Attainment, ClassAssignment, ClauseOutcome, ClauseVerdict,
     Counts, FixPlan, FixStep, GoalVerdict, PlanProof, Verdict, WindowResult,
+};
+pub use vulnerability::{
+    Epss, Kev, Priority, Reachability, StatedSeverity, Suppression, Tristate, Urgency,
+    Vulnerability, VulnerabilityKind, VulnerabilitySource, VulnerabilityState, VulnerablePackage,
+    VulnerablePlace,
 };

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use plimsoll_model::{Date, Severity, Timestamp};
+pub use plimsoll_model::{Epss, Kev, VulnerabilityState as State};
 use serde::{Deserialize, Serialize};
 
 use crate::Scheme;
@@ -141,29 +142,6 @@ pub enum End {
     LastAffected(String),
 }
 
-/// What the source says is going to happen.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum State {
-    /// A fix is there: the ranges say where.
-    Fixed,
-    /// Affected, and there is no fix yet.
-    #[default]
-    Affected,
-    /// Affected, and there will be none.
-    WillNotFix,
-    /// Affected; a fix is put off.
-    Deferred,
-    /// Not known yet whether it is affected.
-    UnderInvestigation,
-    /// The source says that it is not affected.
-    NotAffected,
-    /// The release gets no fixes any more.
-    EndOfLife,
-}
-
 /// A package of a Go module and its symbols.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Import {
@@ -186,30 +164,6 @@ pub struct Exploitation {
     pub epss: Option<Epss>,
     /// Published exploits: ids or addresses; at most ten.
     pub exploits: Vec<String>,
-}
-
-/// An entry of CISA's catalogue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kev {
-    /// When it was added.
-    pub added: Date,
-    /// Until when US agencies must act.
-    pub due: Option<Date>,
-    /// Whether ransomware is known to use it.
-    pub ransomware: bool,
-    /// Its name there.
-    pub name: String,
-}
-
-/// A score of FIRST's exploit prediction.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Epss {
-    /// The probability that it is exploited in the next 30 days, 0 to 1.
-    pub score: f32,
-    /// The share of all CVEs with the same or a lower score, 0 to 1.
-    pub percentile: f32,
-    /// The day of the score.
-    pub day: Option<Date>,
 }
 
 /// A record that could not be read. It is passed over and counted.
