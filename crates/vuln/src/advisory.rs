@@ -166,6 +166,55 @@ pub struct Exploitation {
     pub exploits: Vec<String>,
 }
 
+/// How long a product is maintained, cycle by cycle.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lifecycle {
+    /// Its short name: `alpine-linux`, `kubernetes`, `nodejs`.
+    pub product: String,
+    /// Its name for people.
+    pub title: String,
+    /// What it is: `os`, `lang`, `server-app`, `framework`.
+    pub category: String,
+    /// Other names of it: purls without version, CPEs, as the feed has them.
+    pub identifiers: Vec<String>,
+    /// Its cycles, newest first as published.
+    pub cycles: Vec<Cycle>,
+}
+
+/// A line of releases that is maintained as one: `3.19`, `1.31`, `22.04`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cycle {
+    /// Its name.
+    pub name: String,
+    /// Its code name, where it has one: `bookworm`.
+    pub codename: String,
+    /// When it was first released.
+    pub released: Option<Date>,
+    /// When it gets no security fixes any more.
+    pub end: Ending,
+    /// When paid or extended fixes end, where there are some.
+    pub extended_end: Ending,
+    /// Its newest release.
+    pub latest: String,
+    /// Whether it is maintained for long.
+    pub long_term: bool,
+}
+
+/// When something ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// Nothing is said.
+    #[default]
+    Unsaid,
+    /// No end is set.
+    Open,
+    /// It has ended, at an unknown day.
+    Past,
+    /// At the end of this day.
+    On(Date),
+}
+
 /// A record that could not be read. It is passed over and counted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Skipped {

@@ -1,1 +1,91 @@
 //! Readers of the formats advisories are published in.
+//!
+//! A feed is many files; [`detect`] says which format a file has and [`read`]
+//! reads it. A record that cannot be read is passed over and named: a reader
+//! never fails as a whole. What a file may make a reader hold is bounded by
+//! [`bounds`]; a record that goes beyond is passed over like a malformed one,
+//! except that prose is cut.
+
+pub(crate) mod bounds;
+mod detect;
+pub(crate) mod tree;
+
+pub use detect::{Format, detect};
+
+use crate::advisory::{Advisory, Exploitation, Lifecycle, Read, Skipped};
+
+/// What a file of a feed holds, whatever its format.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Records {
+    /// What is said of packages.
+    pub advisories: Vec<Advisory>,
+    /// What is known of how vulnerabilities are exploited, by CVE.
+    pub exploitation: Vec<(String, Exploitation)>,
+    /// How long products are maintained.
+    pub lifecycles: Vec<Lifecycle>,
+    /// Records that were passed over.
+    pub skipped: Vec<Skipped>,
+}
+
+impl From<Read<Advisory>> for Records {
+    fn from(read: Read<Advisory>) -> Self {
+        Self {
+            advisories: read.records,
+            skipped: read.skipped,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Read<(String, Exploitation)>> for Records {
+    fn from(read: Read<(String, Exploitation)>) -> Self {
+        Self {
+            exploitation: read.records,
+            skipped: read.skipped,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Read<Lifecycle>> for Records {
+    fn from(read: Read<Lifecycle>) -> Self {
+        Self {
+            lifecycles: read.records,
+            skipped: read.skipped,
+            ..Self::default()
+        }
+    }
+}
+
+/// Reads a file of a format. `file` is its name in the feed, with folders where
+/// the feed has them.
+#[must_use]
+pub fn read(format: Format, file: &str, bytes: &[u8]) -> Records {
+    if bytes.len() > bounds::BYTES {
+        return tree::unreadable::<Advisory>(
+            file,
+            format!("{} bytes; at most {} are read", bytes.len(), bounds::BYTES),
+        )
+        .into();
+    }
+    match format {
+        Format::Osv
+        | Format::RustSec
+        | Format::DebianTracker
+        | Format::DebianList
+        | Format::Secdb
+        | Format::Arch
+        | Format::Nvd
+        | Format::Kev
+        | Format::Epss
+        | Format::ExploitDb
+        | Format::RubySec
+        | Format::FriendsOfPhp
+        | Format::EndOfLife
+        | Format::Csaf
+        | Format::Oval
+        | Format::UpdateInfo => {
+            tree::unreadable::<Advisory>(file, format!("no reader of {format}")).into()
+        }
+    }
+}
