@@ -18,7 +18,8 @@ use plimsoll_assess::image::{
     read_at::Cursor,
     sbom,
     source::{
-        self, Choice, Files, LayerCache, NoCache, Opened, Progress as Hears, Seen, SourceError,
+        self, Blobs, Choice, Files, LayerCache, NoCache, Opened, Progress as Hears, Seen,
+        SourceError,
     },
 };
 use plimsoll_model::image::{Image, ImageForm, Platform};
@@ -49,6 +50,14 @@ use crate::{
 const MOST_SBOM: u64 = 512 << 20;
 /// Bytes of a password; no token comes near.
 const MOST_PASSWORD: u64 = 64 << 10;
+
+/// An image in a file or folder.
+pub enum Found {
+    /// Its layers can be read.
+    Opened(Opened),
+    /// It could only be read in order, and was.
+    Read(Box<Whole>),
+}
 
 /// Opens images.
 pub struct Opener<'a> {
@@ -141,17 +150,7 @@ impl<'a> Opener<'a> {
         let choice = self.choice(None);
         let said = |error: SourceError| error.to_string();
         let source = match opened {
-            Target::Registry(reference) => match &self.store {
-                Some(store) => {
-                    let image = store.image(&reference, self.platform.as_ref(), &self.limits);
-                    image.map_err(|error| error.to_string())?.0
-                }
-                None => {
-                    let client = self.client(&reference);
-                    let image = client.image(&reference, self.platform.as_ref(), &self.limits);
-                    image.map_err(|error| error.to_string())?.0
-                }
-            },
+            Target::Registry(reference) => self.opened(&reference.to_string())?.source,
             // One that is compressed as a whole is read to its end anyway.
             Target::Archive(bytes) if is_compressed(&*bytes).is_ok_and(|is| is) => {
                 let image = self.read(target, Target::Archive(bytes), None)?.image;
@@ -215,16 +214,6 @@ impl<'a> Opener<'a> {
             other => self.read(target, other, choice),
         });
         read.or_else(fail)
-    }
-
-    /// The image in a file or folder.
-    ///
-    /// # Errors
-    /// It can't be read, or is no image; in words.
-    pub fn local(&self, path: &Path, choice: Option<&str>) -> Result<Whole, String> {
-        let name = path.display().to_string();
-        let opened = target::open(&name, None).map_err(|error| error.to_string())?;
-        self.read(&name, opened, choice)
     }
 
     fn choice(&self, image: Option<&str>) -> Choice {
@@ -350,25 +339,69 @@ impl<'a> Opener<'a> {
         Ok(names)
     }
 
-    /// The image that a registry has under this name.
+    /// The image that a registry, or the node's store, has under this name.
     ///
     /// # Errors
     /// It can't be had.
-    pub fn pull(&self, name: &str) -> Result<Whole, String> {
+    fn pull(&self, name: &str) -> Result<Whole, String> {
+        Ok(self.analyze(&self.opened(name)?))
+    }
+
+    /// The same, opened: its layers are not read yet.
+    ///
+    /// # Errors
+    /// It can't be had.
+    pub fn opened(&self, name: &str) -> Result<Opened, String> {
         let reference: Reference = name.parse().map_err(|error| format!("{name}: {error}"))?;
-        if let Some(store) = &self.store {
-            let (source, blobs) = store
-                .image(&reference, self.platform.as_ref(), &self.limits)
-                .map_err(|error| error.to_string())?;
-            let total = source.layers.iter().map(|layer| layer.size).sum();
-            return Ok(self.watched(total, |run| image::analyze(&source, &blobs, run)));
+        let platform = self.platform.as_ref();
+        let (source, blobs): (_, Box<dyn Blobs + Send>) = match &self.store {
+            Some(store) => {
+                let image = store.image(&reference, platform, &self.limits);
+                let (source, blobs) = image.map_err(|error| error.to_string())?;
+                (source, Box::new(blobs))
+            }
+            None => {
+                let client = self.client(&reference);
+                let image = client.image(&reference, platform, &self.limits);
+                let (source, blobs) = image.map_err(|error| error.to_string())?;
+                (source, Box::new(blobs))
+            }
+        };
+        Ok(Opened {
+            source,
+            blobs,
+            others: Vec::new(),
+        })
+    }
+
+    /// The image in a file or folder, opened as far as its form allows.
+    ///
+    /// # Errors
+    /// It can't be read, or is no image; in words.
+    pub fn local(&self, path: &Path, choice: Option<&str>) -> Result<Found, String> {
+        let name = path.display().to_string();
+        let target = target::open(&name, None).map_err(|error| error.to_string())?;
+        let said = |error: SourceError| format!("{name}: {error}");
+        let chosen = self.choice(choice);
+        match target {
+            Target::Archive(bytes) if is_compressed(&*bytes).is_ok_and(|is| !is) => {
+                let opened = source::archive(bytes, &name, &chosen, &self.limits);
+                opened.map(Found::Opened).map_err(said)
+            }
+            Target::Layout(folder) => {
+                let opened = source::folder(Arc::new(folder), &name, &chosen, &self.limits);
+                opened.map(Found::Opened).map_err(said)
+            }
+            other => Ok(Found::Read(Box::new(self.read(&name, other, choice)?))),
         }
-        let (source, blobs) = self
-            .client(&reference)
-            .image(&reference, self.platform.as_ref(), &self.limits)
-            .map_err(|error| error.to_string())?;
-        let total = source.layers.iter().map(|layer| layer.size).sum();
-        Ok(self.watched(total, |run| image::analyze(&source, &blobs, run)))
+    }
+
+    /// Looks into images that were opened. A layer that they share is read once.
+    pub fn analyze_all(&self, opened: &[Opened]) -> Vec<Whole> {
+        let sizes = |opened: &Opened| opened.source.layers.iter().map(|l| l.size).sum::<u64>();
+        let total = opened.iter().map(sizes).sum();
+        let images: Vec<_> = opened.iter().map(|o| (&o.source, &*o.blobs)).collect();
+        self.watched(total, |run| image::analyze_all(&images, run))
     }
 
     fn client(&self, reference: &Reference) -> Client {

@@ -1,7 +1,7 @@
 //! The layers of an image put over each other: what is there in the end, what
 //! brought it, and what took it away.
 //!
-//! [`analyze`] reads the layers (side by side, cached, each once) and merges
+//! [`analyze`] and [`analyze_all`] read the layers (side by side, cached, each once) and merge
 //! them; [`merge`] does the second alone, for layers that were read as they
 //! streamed by. Both give the same for the same layers, in whatever order they
 //! were read.
@@ -74,9 +74,18 @@ pub struct Whole {
 }
 
 /// Reads an image: its layers and all that is in them.
-pub fn analyze(source: &ImageSource, blobs: &dyn Blobs, run: &Run<'_>) -> Whole {
-    let layers = read::layers(source, blobs, run);
-    merge(source, layers, run)
+pub fn analyze(source: &ImageSource, blobs: &(dyn Blobs + Send), run: &Run<'_>) -> Whole {
+    let mut layers = read::layers(&[(source, blobs)], run);
+    merge(source, layers.pop().unwrap_or_default(), run)
+}
+
+/// Reads several images. A layer that they share is read once.
+pub fn analyze_all(images: &[(&ImageSource, &(dyn Blobs + Send))], run: &Run<'_>) -> Vec<Whole> {
+    read::layers(images, run)
+        .into_par_iter()
+        .zip(images)
+        .map(|(layers, (source, _))| merge(source, layers, run))
+        .collect()
 }
 
 /// Puts the layers of an image over each other: one result for each of

@@ -3,6 +3,7 @@
 //! asserted breaks on the next machine.
 
 pub mod estate;
+mod images;
 pub mod measure;
 
 use std::path::{Path, PathBuf};
@@ -14,10 +15,11 @@ use crate::bench::measure::{Meter, Sample};
 use crate::{Usage, shell};
 
 const HELP: &str = "\
-usage: ./x bench [--runs N] [--fixtures DIR] [--no-criterion]
+usage: ./x bench [--runs N] [--fixtures DIR] [--image FILE]... [--no-criterion]
 
   --runs N         how many runs each figure is the median of (5)
   --fixtures DIR   a folder of pod manifests to use in place of the 4,537 that are made up
+  --image FILE     an archive of an image to look into as well (repeatable)
   --no-criterion   whole processes only";
 
 /// Exit codes of `plimsoll` that say that it did its work.
@@ -34,6 +36,7 @@ const FEW: usize = 88;
 struct Options {
     runs: usize,
     fixtures: Option<PathBuf>,
+    images: Vec<String>,
     criterion: bool,
 }
 
@@ -42,6 +45,7 @@ fn options(args: &[String]) -> Result<Option<Options>> {
     let mut options = Options {
         runs: 5,
         fixtures: None,
+        images: Vec::new(),
         criterion: true,
     };
     let mut args = args.iter();
@@ -58,6 +62,7 @@ fn options(args: &[String]) -> Result<Option<Options>> {
                     .map_err(|error| Usage(format!("--runs: {error}")))?;
             }
             "--fixtures" => options.fixtures = Some(PathBuf::from(value()?)),
+            "--image" => options.images.push(value()?.clone()),
             "--no-criterion" => options.criterion = false,
             _ => return Err(Usage(format!("no option `{arg}`\n{HELP}")).into()),
         }
@@ -99,6 +104,7 @@ pub fn bench(args: &[String]) -> Result<()> {
     );
     println!("{:<52} {:>10} {:>10} {:>10}", "", "wall", "CPU", "peak RSS");
     table.run("plimsoll --help", &plimsoll, &["--help"], &[0])?;
+    images::images(&table, &plimsoll, &options.images, &work)?;
     let (fixtures, origin) = fixtures(options.fixtures, &work)?;
     let fixtures = fixtures.to_string_lossy().into_owned();
     let all = table.run(

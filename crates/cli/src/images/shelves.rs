@@ -11,7 +11,7 @@ use plimsoll_assess::LookedInto;
 use plimsoll_model::{ImageName, UnknownAsset, image::Image};
 use rayon::prelude::*;
 
-use super::Opener;
+use super::{Found, Opener};
 use crate::{
     args::RegistryArgs,
     context::Context,
@@ -22,6 +22,10 @@ use crate::{
 const MOST_FILES: usize = 10_000;
 /// How deep folders in a folder are looked through.
 const MOST_DEPTH: usize = 4;
+/// Images whose layers are read together, each once: what is known of them is in
+/// memory until the last is put together. From one batch to the next the cache
+/// remembers.
+const BATCH: usize = 100;
 
 /// Where images are looked for, in order.
 pub struct Shelves<'a> {
@@ -91,39 +95,64 @@ impl<'a> Shelves<'a> {
                 }),
             }
         }
-        let found: Vec<LookedInto> = by_full
-            .into_par_iter()
-            .map(|(full, names)| LookedInto {
-                outcome: self.find(&full, &names[0]),
-                names,
-            })
-            .collect();
-        images.extend(found);
+        let mut named: Vec<(String, Vec<Arc<str>>)> = by_full.into_iter().collect();
+        while !named.is_empty() {
+            let batch: Vec<_> = named.drain(..named.len().min(BATCH)).collect();
+            self.look_into_all(batch, &mut images);
+        }
         images
     }
 
-    fn find(&self, full: &str, name: &str) -> Result<Arc<Image>, UnknownAsset> {
+    /// Opens all, then reads the layers of all, each once.
+    fn look_into_all(&self, batch: Vec<(String, Vec<Arc<str>>)>, images: &mut Vec<LookedInto>) {
+        let found: Vec<_> = batch
+            .into_par_iter()
+            .map(|(full, names)| {
+                let found = self.find(&full, &names[0]);
+                (full, names, found)
+            })
+            .collect();
+        let mut opened = Vec::new();
+        let mut waiting = Vec::new();
+        for (full, names, found) in found {
+            match found {
+                Ok(Found::Opened(image)) => {
+                    opened.push(image);
+                    waiting.push((full, names));
+                }
+                Ok(Found::Read(whole)) => images.push(LookedInto {
+                    outcome: Ok(called(whole.image, &full)),
+                    names,
+                }),
+                Err(unknown) => images.push(LookedInto {
+                    outcome: Err(unknown),
+                    names,
+                }),
+            }
+        }
+        let read = self.opener.analyze_all(&opened);
+        for (whole, (full, names)) in read.into_iter().zip(waiting) {
+            images.push(LookedInto {
+                outcome: Ok(called(whole.image, &full)),
+                names,
+            });
+        }
+    }
+
+    fn find(&self, full: &str, name: &str) -> Result<Found, UnknownAsset> {
         let mut reasons = Vec::new();
         for shelf in &self.shelves {
             let found = match shelf {
-                Shelf::Registry => self.opener.pull(full).map(|whole| whole.image),
+                Shelf::Registry => self.opener.opened(full).map(Found::Opened),
                 Shelf::Folder(folder) => match folder.find(full) {
                     Some((path, choice)) => self
                         .opener
-                        .local(path, Some(choice).filter(|choice| !choice.is_empty()))
-                        .map(|whole| whole.image),
+                        .local(path, Some(choice).filter(|choice| !choice.is_empty())),
                     None => Err(format!("{} has no such image", folder.path.display())),
                 },
             };
             match found {
-                Ok(mut image) => {
-                    // By the name people know; the archive it came from is no identity.
-                    if !image.tags.iter().any(|tag| tag == full) {
-                        image.tags.insert(0, full.to_owned());
-                    }
-                    image.tags.sort_by_key(|tag| tag != full);
-                    return Ok(Arc::new(image));
-                }
+                Ok(found) => return Ok(found),
                 Err(reason) => reasons.push(reason),
             }
         }
@@ -132,6 +161,15 @@ impl<'a> Shelves<'a> {
             remedy: format!("give the folder or registry that has {name} with --images"),
         })
     }
+}
+
+/// By the name people know: the archive it came from is no identity.
+fn called(mut image: Image, full: &str) -> Arc<Image> {
+    if !image.tags.iter().any(|tag| tag == full) {
+        image.tags.insert(0, full.to_owned());
+    }
+    image.tags.sort_by_key(|tag| tag != full);
+    Arc::new(image)
 }
 
 /// The full name with its tag; by digest alone when it names one.

@@ -13,34 +13,63 @@ use crate::{
 /// A layer that was read, or why it could not be opened.
 pub type ReadLayer = Result<Arc<LayerAnalysis>, String>;
 
-/// Reads all layers of an image. A layer that is in it more than once is read
-/// once; one that is cached, never.
-pub(super) fn layers(source: &ImageSource, blobs: &dyn Blobs, run: &Run<'_>) -> Vec<ReadLayer> {
-    let mut first: BTreeMap<Digest, usize> = BTreeMap::new();
-    let mut once: Vec<usize> = Vec::new();
-    let mut of: Vec<usize> = Vec::new();
-    for (at, descriptor) in source.layers.iter().enumerate() {
-        let at_once = if descriptor.digest == UNKNOWN {
-            None
-        } else {
-            first.get(&descriptor.digest).copied()
-        };
-        of.push(at_once.unwrap_or(once.len()));
-        if at_once.is_none() {
-            first.insert(descriptor.digest, once.len());
-            once.push(at);
+/// Reads all layers of some images. A layer that is in them more than once is
+/// read once; one that is cached, never.
+pub(super) fn layers(
+    images: &[(&ImageSource, &(dyn Blobs + Send))],
+    run: &Run<'_>,
+) -> Vec<Vec<ReadLayer>> {
+    // Each layer with all places it is in: whichever has it gives it.
+    let mut places: Vec<Vec<(usize, usize)>> = Vec::new();
+    let mut known: BTreeMap<Digest, usize> = BTreeMap::new();
+    let mut of: Vec<Vec<usize>> = Vec::with_capacity(images.len());
+    for (image, (source, _)) in images.iter().enumerate() {
+        let mut of_image = Vec::with_capacity(source.layers.len());
+        for (at, descriptor) in source.layers.iter().enumerate() {
+            let place = if descriptor.digest == UNKNOWN {
+                places.len()
+            } else {
+                *known.entry(descriptor.digest).or_insert(places.len())
+            };
+            match places.get_mut(place) {
+                Some(same) => same.push((image, at)),
+                None => places.push(vec![(image, at)]),
+            }
+            of_image.push(place);
         }
+        of.push(of_image);
     }
     // The largest first: the end is not waited for with one core.
-    let mut order: Vec<(usize, usize)> = once.iter().copied().enumerate().collect();
-    order.sort_by_key(|(_, at)| std::cmp::Reverse(source.layers[*at].size));
+    let mut order: Vec<usize> = (0..places.len()).collect();
+    let size = |place: usize| {
+        let (image, at) = places[place][0];
+        images[image].0.layers[at].size
+    };
+    order.sort_by_key(|place| std::cmp::Reverse(size(*place)));
     let mut read: Vec<(usize, ReadLayer)> = order
         .into_par_iter()
         .with_max_len(1)
-        .map(|(place, at)| (place, one(at, &source.layers[at], blobs, run)))
+        .map(|place| {
+            let mut last = Err(String::new());
+            for &(image, at) in &places[place] {
+                let (source, blobs) = images[image];
+                last = one(at, &source.layers[at], blobs, run);
+                if last.is_ok() {
+                    break;
+                }
+            }
+            (place, last)
+        })
         .collect();
     read.sort_by_key(|(place, _)| *place);
-    of.into_iter().map(|place| read[place].1.clone()).collect()
+    of.into_iter()
+        .map(|places| {
+            places
+                .into_iter()
+                .map(|place| read[place].1.clone())
+                .collect()
+        })
+        .collect()
 }
 
 fn one(at: usize, descriptor: &Descriptor, blobs: &dyn Blobs, run: &Run<'_>) -> ReadLayer {

@@ -502,3 +502,57 @@ fn packages_of_the_base_are_told_apart() {
     let from: Vec<Option<bool>> = image.packages.iter().map(|p| p.from_base).collect();
     assert_eq!(from, [Some(false), Some(true)]);
 }
+
+/// Blobs of which the opened ones are counted; some are not there.
+struct Counted<'a> {
+    opened: &'a std::sync::Mutex<Vec<usize>>,
+    missing: &'a [usize],
+}
+
+impl Blobs for Counted<'_> {
+    fn open(&self, layer: usize) -> std::io::Result<crate::source::Blob> {
+        if self.missing.contains(&layer) {
+            return Err(std::io::ErrorKind::NotFound.into());
+        }
+        let mut opened = self
+            .opened
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        opened.push(layer);
+        Ok(crate::source::Blob::Stream(Box::new(std::io::empty())))
+    }
+}
+
+#[test]
+fn fifty_images_that_share_layers_have_each_read_once() {
+    let opened = std::sync::Mutex::new(Vec::new());
+    let whole = Counted {
+        opened: &opened,
+        missing: &[],
+    };
+    // The first image lacks a layer that the others have.
+    let torn = Counted {
+        opened: &opened,
+        missing: &[3],
+    };
+    // Each has the layers of the ones before it, as builds on one base do.
+    let sources: Vec<ImageSource> = (0..50).map(|at| source(4 + at / 10)).collect();
+    let images: Vec<(&ImageSource, &(dyn Blobs + Send))> = sources
+        .iter()
+        .enumerate()
+        .map(|(at, source)| {
+            let blobs: &(dyn Blobs + Send) = if at == 0 { &torn } else { &whole };
+            (source, blobs)
+        })
+        .collect();
+    let limits = Limits::default();
+    let read = analyze_all(&images, &Run::plain(&limits));
+    let mut opened = opened
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    opened.sort_unstable();
+    assert_eq!(opened, [0, 1, 2, 3, 4, 5, 6, 7]);
+    let layers: Vec<usize> = read.iter().map(|whole| whole.layers.len()).collect();
+    assert_eq!(layers, (0..50).map(|at| 4 + at / 10).collect::<Vec<_>>());
+    assert!(read.iter().all(|w| w.layers.iter().all(Option::is_some)));
+}

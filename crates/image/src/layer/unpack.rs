@@ -30,6 +30,10 @@ use crate::{
 /// is faster.
 const SMALL: u64 = 64 << 10;
 
+/// Files of compressed layers up to this size are held as they are; larger ones
+/// are packed while they go by, so that a few programs at once cost little.
+const HELD: u64 = 8 << 20;
+
 /// Reads a layer once: decompresses it (gzip, zstd or none, by its bytes, not
 /// its media type), hashes it on both sides, tells its entries and has the
 /// [analyzers](crate::analyzer::all) look into its files. What can't be read,
@@ -343,7 +347,7 @@ impl<'s> Unpack<'_, 's> {
             self.walk.look(wanted, Content::InPlace(window), None);
             return Ok(());
         }
-        if entry.stored <= self.limits.held_bytes {
+        if entry.stored <= HELD.min(self.limits.held_bytes) {
             let held = self.held(head, entry.stored)?;
             self.walk.look(wanted, Content::Held(held), None);
             return Ok(());
@@ -403,21 +407,13 @@ impl<'s> Unpack<'_, 's> {
 
     /// The whole of an entry's stored bytes, of which `head` was read before.
     fn held(&mut self, head: &[u8], stored: u64) -> Result<Vec<u8>, Problem> {
-        // Not more at once than will be there soon: a header may lie.
+        // A header may lie, but memory that nothing is written to costs nothing.
         let size = usize::try_from(stored).unwrap_or(usize::MAX);
-        let mut held = Vec::with_capacity(size.min(1 << 20));
+        let mut held = Vec::with_capacity(size);
         held.extend_from_slice(head);
         while self.reader.left() > 0 {
             let bytes = self.reader.fill()?;
             let count = bytes.len();
-            if held.len() + count > held.capacity() {
-                held.reserve_exact(
-                    (held.len() * 2)
-                        .min(size)
-                        .saturating_sub(held.len())
-                        .max(count),
-                );
-            }
             held.extend_from_slice(bytes);
             self.reader.consume(count);
         }
