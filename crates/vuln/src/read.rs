@@ -7,7 +7,10 @@
 //! except that prose is cut.
 
 pub(crate) mod bounds;
+pub(crate) mod cpe;
 mod detect;
+pub mod osv;
+pub(crate) mod record;
 pub(crate) mod tree;
 
 pub use detect::{Format, detect};
@@ -69,8 +72,8 @@ pub fn read(format: Format, file: &str, bytes: &[u8]) -> Records {
         .into();
     }
     match format {
-        Format::Osv
-        | Format::RustSec
+        Format::Osv => osv::read(file, bytes).into(),
+        Format::RustSec
         | Format::DebianTracker
         | Format::DebianList
         | Format::Secdb

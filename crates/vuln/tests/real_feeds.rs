@@ -1,0 +1,190 @@
+//! The readers over feeds as their publishers have them. The files are not part
+//! of the repository: without them the tests say so and pass.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use plimsoll_vuln::{
+    advisory::{Advisory, Origin},
+    read::{self, Format, Records},
+};
+use tempfile::TempDir;
+
+/// Unpacks an archive of feeds; none where it is not here.
+fn unpack(archive: &str) -> Option<TempDir> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../shared/data/feeds")
+        .join(archive);
+    if !path.is_file() {
+        eprintln!("SKIPPED: no {archive} here");
+        return None;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let done = Command::new("tar")
+        .arg("-xf")
+        .arg(&path)
+        .arg("-C")
+        .arg(folder.path())
+        .status();
+    if !done.is_ok_and(|status| status.success()) {
+        eprintln!("SKIPPED: tar cannot unpack {archive} here");
+        return None;
+    }
+    Some(folder)
+}
+
+/// All files below a folder, sorted.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// What a feed comes to: every file by its detected format.
+#[derive(Default)]
+struct Feed {
+    formats: BTreeMap<Format, usize>,
+    all: Records,
+}
+
+fn feed(folder: &Path) -> Feed {
+    let mut feed = Feed::default();
+    for path in files(folder) {
+        let bytes = fs::read(&path).expect("a file");
+        let name = path.strip_prefix(folder).expect("below").to_string_lossy();
+        let first = &bytes[..bytes.len().min(4096)];
+        let Some(format) = read::detect(&name, first) else {
+            continue;
+        };
+        *feed.formats.entry(format).or_default() += 1;
+        let records = read::read(format, &name, &bytes);
+        feed.all.advisories.extend(records.advisories);
+        feed.all.exploitation.extend(records.exploitation);
+        feed.all.lifecycles.extend(records.lifecycles);
+        feed.all.skipped.extend(records.skipped);
+    }
+    feed
+}
+
+/// How many files below a folder have a name that ends so.
+fn count(folder: &Path, ending: &str) -> usize {
+    let named = |path: &&PathBuf| path.to_string_lossy().ends_with(ending);
+    files(folder).iter().filter(named).count()
+}
+
+fn find<'a>(feed: &'a Feed, id: &str) -> &'a Advisory {
+    let found = feed.all.advisories.iter().find(|found| found.id == id);
+    found.unwrap_or_else(|| panic!("no {id}"))
+}
+
+#[test]
+fn every_record_of_the_go_database_is_read_with_its_symbols() {
+    let Some(folder) = unpack("go-vulndb-osv.tar.gz") else {
+        return;
+    };
+    let feed = feed(folder.path());
+    let records = count(folder.path(), ".json");
+    assert_eq!(feed.formats, BTreeMap::from([(Format::Osv, records)]));
+    assert_eq!(feed.all.skipped, []);
+    assert_eq!(feed.all.advisories.len(), records);
+    // The second way: the text of the files.
+    let mut symbols = 0;
+    let mut withdrawn = 0;
+    for path in files(folder.path()) {
+        let text = fs::read_to_string(path).expect("text");
+        symbols += text.matches("\"symbols\": [").count();
+        withdrawn += usize::from(text.contains("\n  \"withdrawn\":"));
+    }
+    let imports = feed.all.advisories.iter().flat_map(|found| &found.affected);
+    let with_symbols = imports
+        .flat_map(|affected| &affected.imports)
+        .filter(|import| !import.symbols.is_empty())
+        .count();
+    assert_eq!(with_symbols, symbols);
+    let taken_back = feed.all.advisories.iter().filter(|a| a.withdrawn.is_some());
+    assert_eq!(taken_back.count(), withdrawn);
+    let known = find(&feed, "GO-2023-1840");
+    assert_eq!(known.affected[0].name, "stdlib");
+    assert_eq!(known.affected[0].imports[0].path, "runtime");
+}
+
+#[test]
+fn every_erratum_of_almalinux_is_read_or_is_a_bug_fix() {
+    let Some(folder) = unpack("almalinux-osv.tar.gz") else {
+        return;
+    };
+    let feed = feed(folder.path());
+    let records = count(folder.path(), ".json");
+    assert_eq!(feed.formats, BTreeMap::from([(Format::Osv, records)]));
+    assert_eq!(feed.all.advisories.len() + feed.all.skipped.len(), records);
+    for skipped in &feed.all.skipped {
+        assert!(
+            skipped.reason.contains("about no vulnerability"),
+            "{skipped:?}"
+        );
+    }
+    let security = files(folder.path())
+        .iter()
+        .filter(|path| path.to_string_lossy().contains("/ALSA-"))
+        .count();
+    let read = feed.all.advisories.iter();
+    assert_eq!(read.filter(|a| a.id.starts_with("ALSA-")).count(), security);
+    for advisory in &feed.all.advisories {
+        for affected in &advisory.affected {
+            assert!(
+                matches!(&affected.origin, Origin::Distribution { id, release, source: false, .. }
+                    if id == "almalinux" && ["8", "9", "10"].contains(&release.as_str()))
+            );
+            assert!(affected.fix_published.is_some());
+        }
+    }
+    let modules = feed.all.advisories.iter();
+    let modules = modules.filter(|a| a.affected.iter().any(|p| !p.module.is_empty()));
+    assert!(modules.count() > 400);
+}
+
+#[test]
+fn every_record_of_bitnami_is_read_for_its_components_and_for_programs() {
+    let Some(folder) = unpack("bitnami-osv.tar.xz") else {
+        return;
+    };
+    let feed = feed(folder.path());
+    let records = count(folder.path(), ".json");
+    assert_eq!(feed.formats, BTreeMap::from([(Format::Osv, records)]));
+    assert_eq!(feed.all.skipped, []);
+    assert_eq!(feed.all.advisories.len(), records);
+    let programs = feed.all.advisories.iter();
+    let programs = programs.filter(|a| a.affected.iter().any(|p| p.origin == Origin::Program));
+    assert!(programs.count() > records * 9 / 10);
+}
+
+#[test]
+fn every_advisory_of_pypi_is_read_from_yaml() {
+    let Some(folder) = unpack("pypa-advisories.tar.gz") else {
+        return;
+    };
+    let feed = feed(folder.path());
+    let records = count(folder.path(), ".yaml");
+    assert_eq!(feed.formats, BTreeMap::from([(Format::Osv, records)]));
+    assert_eq!(feed.all.skipped, []);
+    assert_eq!(feed.all.advisories.len(), records);
+    // Versions beside the ranges are few: those that no range has.
+    let sky = find(&feed, "PYSEC-2020-342");
+    assert_eq!(sky.affected[0].name, "apache-skywalking");
+    assert_eq!(sky.affected[0].versions, [""; 0]);
+}
