@@ -55,6 +55,6 @@ pub use verdict::{
 };
 pub use vulnerability::{
     Epss, Kev, Priority, Reachability, StatedSeverity, Suppression, Tristate, Urgency,
-    Vulnerability, VulnerabilityKind, VulnerabilitySource, VulnerabilityState, VulnerablePackage,
-    VulnerablePlace,
+    Vulnerability, VulnerabilityGap, VulnerabilityKind, VulnerabilitySource, VulnerabilityState,
+    VulnerablePackage, VulnerablePlace,
 };

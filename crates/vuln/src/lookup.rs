@@ -4,11 +4,12 @@
 //! does for a handful of advisories.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
-use plimsoll_model::{PackageType, Timestamp};
+use plimsoll_model::{Package, PackageType, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::advisory::{Advisory, Affected, Exploitation, Origin};
@@ -39,6 +40,47 @@ impl Origin {
             Origin::Registry(kind) => Place::Registry(*kind),
             Origin::Program => Place::Program,
         }
+    }
+}
+
+/// The name by which advisories know a package of a language: the namespace
+/// before it, as its ecosystem writes it. Of packages of an operating system
+/// the name alone.
+#[must_use]
+pub fn full_name(package: &Package) -> String {
+    match (&*package.namespace, package.kind) {
+        ("", _) => package.name.clone(),
+        _ if package.kind.is_os() => package.name.clone(),
+        (namespace, PackageType::Maven) => format!("{namespace}:{}", package.name),
+        (namespace, _) => format!("{namespace}/{}", package.name),
+    }
+}
+
+/// A name as a key: two names of a place are the same package when their keys
+/// are equal. Databases keep advisories by it, and answer whatever way the
+/// name is written.
+#[must_use]
+pub fn key<'a>(place: Place<'_>, name: &'a str) -> Cow<'a, str> {
+    let Place::Registry(kind) = place else {
+        return Cow::Borrowed(name);
+    };
+    match kind {
+        // Of these, purl keeps the case and the registry does not.
+        PackageType::Nuget => Cow::Owned(name.to_lowercase()),
+        PackageType::Maven => Cow::Borrowed(name),
+        _ => match name.rsplit_once('/') {
+            None => kind.canonical_name(name),
+            Some((namespace, rest)) => {
+                let (namespace, rest) = (
+                    kind.canonical_namespace(namespace),
+                    kind.canonical_name(rest),
+                );
+                match (&namespace, &rest) {
+                    (Cow::Borrowed(_), Cow::Borrowed(_)) => Cow::Borrowed(name),
+                    _ => Cow::Owned(format!("{namespace}/{rest}")),
+                }
+            }
+        },
     }
 }
 
@@ -94,7 +136,7 @@ pub struct LookupError(pub String);
 /// A database of advisories.
 pub trait Lookup: Sync {
     /// What is said of the package of this name in this place, in any order,
-    /// by the name [`Affected::name`] has. Withdrawn advisories may be among it.
+    /// by its [`key`]. Withdrawn advisories may be among it.
     ///
     /// # Errors
     /// The part of the database that has it is damaged.
@@ -161,7 +203,8 @@ impl Memory {
                 Origin::Registry(kind) => self.registries.entry(*kind).or_default(),
                 Origin::Program => &mut self.programs,
             };
-            names.entry(of.name.clone()).or_default().push(Entry {
+            let key = key(of.origin.place(), &of.name).into_owned();
+            names.entry(key).or_default().push(Entry {
                 advisory: Arc::clone(&advisory),
                 affected,
             });
@@ -206,7 +249,9 @@ impl Memory {
 
 impl Lookup for Memory {
     fn about(&self, place: Place<'_>, name: &str) -> Result<Vec<Entry>, LookupError> {
-        let entries = self.names(place).and_then(|names| names.get(name));
+        let entries = self
+            .names(place)
+            .and_then(|names| names.get(&*key(place, name)));
         Ok(entries.cloned().unwrap_or_default())
     }
 

@@ -1,0 +1,115 @@
+//! Questions to the database, each asked once for an image.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use plimsoll_model::PackageType;
+
+use crate::{
+    advisory::{Advisory, Exploitation},
+    lookup::{Coverage, Entry, FeedInfo, Lookup, Place},
+};
+
+/// A database, and what it has answered already.
+pub(super) struct Ask<'a> {
+    db: &'a dyn Lookup,
+    about: HashMap<(usize, String), Arc<[Entry]>>,
+    by_id: HashMap<String, Arc<[Arc<Advisory>]>>,
+    covers: BTreeMap<PackageType, Option<Coverage>>,
+    /// Feeds that said something, or would have.
+    feeds: BTreeSet<String>,
+    /// What went wrong.
+    pub errors: BTreeSet<String>,
+}
+
+impl<'a> Ask<'a> {
+    pub fn new(db: &'a dyn Lookup) -> Self {
+        Ask {
+            db,
+            about: HashMap::new(),
+            by_id: HashMap::new(),
+            covers: BTreeMap::new(),
+            feeds: BTreeSet::new(),
+            errors: BTreeSet::new(),
+        }
+    }
+
+    /// What is said of a name in a place; `key` stands for the place.
+    /// Withdrawn advisories say nothing.
+    pub fn about(&mut self, key: usize, place: Place<'_>, name: &str) -> Arc<[Entry]> {
+        if let Some(known) = self.about.get(&(key, name.to_owned())) {
+            return Arc::clone(known);
+        }
+        let mut entries = match self.db.about(place, name) {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.errors.insert(error.to_string());
+                Vec::new()
+            }
+        };
+        entries.retain(|entry| entry.advisory.withdrawn.is_none());
+        let entries: Arc<[Entry]> = entries.into();
+        self.about
+            .insert((key, name.to_owned()), Arc::clone(&entries));
+        entries
+    }
+
+    /// What is known of a place. Its feeds count as used.
+    pub fn covers(&mut self, place: Place<'_>) -> Option<Coverage> {
+        let coverage = self.db.covers(place)?;
+        self.feeds.extend(coverage.feeds.iter().cloned());
+        Some(coverage)
+    }
+
+    /// The same for a registry, remembered.
+    pub fn covers_registry(&mut self, kind: PackageType) -> bool {
+        if let Some(known) = self.covers.get(&kind) {
+            return known.is_some();
+        }
+        let coverage = self.covers(Place::Registry(kind));
+        let is_some = coverage.is_some();
+        self.covers.insert(kind, coverage);
+        is_some
+    }
+
+    /// The records of this name that are not withdrawn, in order of their feeds.
+    pub fn by_id(&mut self, id: &str) -> Arc<[Arc<Advisory>]> {
+        if let Some(known) = self.by_id.get(id) {
+            return Arc::clone(known);
+        }
+        let mut records = match self.db.by_id(id) {
+            Ok(records) => records,
+            Err(error) => {
+                self.errors.insert(error.to_string());
+                Vec::new()
+            }
+        };
+        records.retain(|record| record.withdrawn.is_none());
+        records.sort_by(|a, b| (&a.source.feed, &a.id).cmp(&(&b.source.feed, &b.id)));
+        let records: Arc<[Arc<Advisory>]> = records.into();
+        self.by_id.insert(id.to_owned(), Arc::clone(&records));
+        records
+    }
+
+    pub fn exploitation(&mut self, cve: &str) -> Option<Exploitation> {
+        match self.db.exploitation(cve) {
+            Ok(known) => known,
+            Err(error) => {
+                self.errors.insert(error.to_string());
+                None
+            }
+        }
+    }
+
+    /// The feeds that were asked.
+    pub fn feeds(&self) -> Vec<FeedInfo> {
+        self.db
+            .feeds()
+            .iter()
+            .filter(|feed| self.feeds.contains(&feed.name))
+            .cloned()
+            .collect()
+    }
+}
