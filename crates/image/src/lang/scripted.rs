@@ -4,14 +4,26 @@
 //! A project's own code is no package here, however its lock file lists it: no
 //! registry has it, and one of the same name there is another's.
 
+pub(crate) mod beam;
+pub(crate) mod julia;
+pub(crate) mod lua;
 pub(crate) mod node;
+pub(crate) mod perl;
+pub(crate) mod php;
 pub(crate) mod python;
+pub(crate) mod r;
+pub(crate) mod ruby;
 pub(crate) mod shared;
 
 use crate::Analyzer;
 
 /// The analyzers of this part.
 pub const ANALYZERS: &[Analyzer] = &[
+    beam::BEAM_APP,
+    beam::MIX_LOCK,
+    beam::REBAR_LOCK,
+    julia::JULIA_MANIFEST,
+    lua::ROCKSPEC,
     node::BUN_LOCK,
     node::BUN_LOCKB,
     node::DENO_LOCK,
@@ -20,6 +32,10 @@ pub const ANALYZERS: &[Analyzer] = &[
     node::PNPM_LOCK,
     node::YARN_CACHE,
     node::YARN_LOCK,
+    perl::CPANFILE_SNAPSHOT,
+    perl::PERL_META,
+    php::COMPOSER_INSTALLED,
+    php::COMPOSER_LOCK,
     python::CONDA_ENVIRONMENT,
     python::CONDA_LOCK,
     python::CONDA_META,
@@ -32,4 +48,8 @@ pub const ANALYZERS: &[Analyzer] = &[
     python::REQUIREMENTS,
     python::UV_LOCK,
     python::WHEEL,
+    r::RENV_LOCK,
+    r::R_PACKAGE,
+    ruby::GEMFILE_LOCK,
+    ruby::GEMSPEC,
 ];
