@@ -31,8 +31,8 @@ pub(super) fn is_about(
     let is_modular = own.is_some() || is_built_in_one(&package.version);
     let modules = modules(advisory, affected);
     match (modules.is_empty(), is_modular) {
-        // It is about no module: nor is the package of one.
-        (true, false) => Some(false),
+        // About no module, and the package is of none.
+        (true, false) => (!fixed_in_one(affected)).then_some(false),
         // Fixed in a module, and which is not said.
         (true, true) => fixed_in_one(affected).then_some(false),
         (false, false) => None,
