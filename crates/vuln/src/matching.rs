@@ -26,7 +26,7 @@ mod stream;
 use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_model::{
-    Date, Diagnostic, PackageType, Vulnerability, VulnerabilityGap,
+    Date, Diagnostic, PackageType, Tristate, Vulnerability, VulnerabilityGap,
     image::{Image, ImagePackage},
 };
 
@@ -46,6 +46,8 @@ pub struct Options {
     pub streams: Vec<String>,
     /// Package URLs of the packages that are in use, where run-time facts tell.
     pub in_use: Option<BTreeSet<String>>,
+    /// Whether what runs the image can be reached from outside.
+    pub exposed: Tristate,
 }
 
 /// The vulnerabilities of an image, and what could not be told.

@@ -11,12 +11,14 @@ use plimsoll_model::{
 use super::{
     Work,
     choose::{Chosen, Statement},
+    kernel::Running,
     names::Group,
     reach, severity,
 };
 use crate::{
     advisory::{Advisory, Affected},
     lookup::full_name,
+    priority::{self, Signals},
 };
 
 /// At most so many of each list.
@@ -33,6 +35,7 @@ impl Work<'_> {
         group: &Group,
         chosen: &Chosen<'_>,
         members: &[&Statement],
+        kernel: &Running,
     ) -> Vulnerability {
         let head = &*chosen.statement.entry.advisory;
         let own: Vec<&Advisory> = std::iter::once(head)
@@ -58,7 +61,7 @@ impl Work<'_> {
         let statements = members
             .iter()
             .filter(|member| !std::ptr::eq(**member, chosen.statement));
-        Vulnerability {
+        let mut vulnerability = Vulnerability {
             id: group.id.clone(),
             aliases: aliases(group, &own),
             kind,
@@ -82,21 +85,26 @@ impl Work<'_> {
                     .chain(statements.copied())
                     .filter_map(|statement| statement.affected()),
             ),
-            in_use: match &self.options.in_use {
-                Some(used) if used.contains(&found.purl) => Tristate::Yes,
-                Some(_) => Tristate::No,
-                None => Tristate::Unknown,
+            in_use: match (&self.options.in_use, kernel) {
+                (_, Running::This) => Tristate::Yes,
+                (_, Running::Other(_)) => Tristate::No,
+                (Some(used), _) if used.contains(&found.purl) => Tristate::Yes,
+                (Some(_), _) => Tristate::No,
+                (None, _) => Tristate::Unknown,
             },
             source: source(head),
             also: also(&own),
             summary: summary(&single),
             weaknesses: weaknesses.into_iter().map(str::to_owned).collect(),
             references: references(&single),
-            notes: said.map(notes).unwrap_or_default(),
+            notes: notes(said, kernel),
             from_base: found.from_base,
             dev: found.dev,
             suppressed: Vec::new(),
-        }
+        };
+        let signals = Signals::of(&vulnerability, self.options.exposed);
+        vulnerability.priority = Some(priority::judge(&signals));
+        vulnerability
     }
 
     /// Records of the vulnerability beside those about the package, by its
@@ -267,9 +275,14 @@ fn references(records: &[&Advisory]) -> Vec<String> {
     found
 }
 
-fn notes(said: &Affected) -> Vec<String> {
-    said.notes
+fn notes(said: Option<&Affected>, kernel: &Running) -> Vec<String> {
+    let mut notes: Vec<String> = said
         .iter()
+        .flat_map(|said| &said.notes)
         .map(|(name, value)| format!("{name}: {value}"))
-        .collect()
+        .collect();
+    if let Running::Other(running) = kernel {
+        notes.push(format!("the kernel that runs is another, {running}"));
+    }
+    notes
 }

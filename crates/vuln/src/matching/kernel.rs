@@ -104,8 +104,30 @@ fn rpm<'a>(name: &'a str, package: &'a Package) -> Kernel<'a> {
     Kernel::No
 }
 
+/// Whether a package is the kernel that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Running {
+    /// It is no kernel, or nobody knows.
+    Unknown,
+    /// It is.
+    This,
+    /// Another runs, of this release.
+    Other(String),
+}
+
+impl Running {
+    /// Whether `kernel` is the one that runs, where that is known.
+    pub fn of(kernel: &Kernel<'_>, running: Option<&str>) -> Self {
+        match (kernel, running) {
+            (Kernel::Is(Some(release)), Some(running)) if runs(release, running) => Self::This,
+            (Kernel::Is(Some(_)), Some(running)) => Self::Other(running.to_owned()),
+            _ => Self::Unknown,
+        }
+    }
+}
+
 /// Whether a kernel of this release is the one that runs, as `uname -r` has it.
-pub(super) fn runs(release: &str, running: &str) -> bool {
+fn runs(release: &str, running: &str) -> bool {
     // RPM's versions do not name the architecture, `uname -r` does.
     running
         .strip_prefix(release)

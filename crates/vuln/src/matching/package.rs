@@ -1,12 +1,12 @@
 //! One package: what is said of it, and which vulnerabilities follow.
 
-use plimsoll_model::{PackageType, Tristate, image::ImagePackage};
+use plimsoll_model::{PackageType, image::ImagePackage};
 
 use super::{
     Work, choose,
     choose::{Reach, Statement, Weight},
     is_none,
-    kernel::{Kernel, kernel, runs},
+    kernel::{Kernel, Running, kernel},
     key_of, module, names,
     range::{Says, judge},
     stream::{self, Stream},
@@ -50,27 +50,14 @@ impl Work<'_> {
             return;
         }
         let statements = self.statements_of_system(found);
-        let (running, note) = match (&kernel, &self.options.running_kernel) {
-            (Kernel::Is(Some(release)), Some(running)) => {
-                if runs(release, running) {
-                    (Tristate::Yes, None)
-                } else {
-                    let note = format!("the kernel that runs is another, {running}");
-                    (Tristate::No, Some(note))
-                }
-            }
-            _ => (Tristate::Unknown, None),
-        };
+        let running = self.options.running_kernel.as_deref();
+        let running = Running::of(&kernel, running);
         let groups = names::groups(statements.iter().map(|of| &*of.entry.advisory), None);
         for group in groups {
             let members: Vec<&Statement> =
                 group.members.iter().map(|at| &statements[*at]).collect();
             if let Some(chosen) = choose::of_distribution(&members) {
-                let mut vulnerability = self.vulnerability(found, &group, &chosen, &members);
-                if running != Tristate::Unknown {
-                    vulnerability.in_use = running;
-                }
-                vulnerability.notes.extend(note.clone());
+                let vulnerability = self.vulnerability(found, &group, &chosen, &members, &running);
                 self.found.push(vulnerability);
             }
         }
@@ -250,7 +237,8 @@ impl Work<'_> {
             let members: Vec<&Statement> =
                 group.members.iter().map(|at| &statements[*at]).collect();
             if let Some(chosen) = choose::of_others(&members) {
-                let vulnerability = self.vulnerability(found, &group, &chosen, &members);
+                let vulnerability =
+                    self.vulnerability(found, &group, &chosen, &members, &Running::Unknown);
                 self.found.push(vulnerability);
             }
         }

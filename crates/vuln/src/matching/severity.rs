@@ -3,7 +3,10 @@
 
 use plimsoll_model::{Severity, StatedSeverity};
 
-use crate::advisory::{Advisory, Origin, SeverityStatement};
+use crate::{
+    advisory::{Advisory, Origin, SeverityStatement},
+    cvss,
+};
 
 /// At most so many are kept.
 const MOST: usize = 20;
@@ -15,16 +18,14 @@ pub(super) fn of<'a>(
     own: impl IntoIterator<Item = &'a Advisory>,
     others: impl IntoIterator<Item = &'a Advisory>,
 ) -> (Option<Severity>, Vec<StatedSeverity>) {
-    let mut ranked: Vec<(u8, &SeverityStatement)> = Vec::new();
+    let mut ranked: Vec<(u8, u8, &SeverityStatement)> = Vec::new();
     for advisory in own {
-        ranked.extend(
-            advisory
-                .severities
-                .iter()
-                .map(|said| (collector(said), said)),
-        );
+        let said = advisory.severities.iter();
+        ranked.extend(said.map(|said| (collector(said), form(said), said)));
     }
-    let mut further: Vec<(u8, &SeverityStatement)> = Vec::new();
+    // Within one source the order of its record counts no further than this.
+    ranked.sort_by_key(|(rank, form, _)| (*rank, *form));
+    let mut further: Vec<(u8, u8, &SeverityStatement)> = Vec::new();
     for advisory in others {
         // Another distribution's word is about its own package.
         let elsewhere = advisory
@@ -33,16 +34,17 @@ pub(super) fn of<'a>(
             .any(|affected| matches!(affected.origin, Origin::Distribution { .. }));
         for said in &advisory.severities {
             let rank = if elsewhere { 4 } else { 2 + collector(said) };
-            further.push((rank, said));
+            further.push((rank, form(said), said));
         }
     }
     further.sort_by(|a, b| {
-        (a.0, &a.1.by, &a.1.word, &a.1.vector).cmp(&(b.0, &b.1.by, &b.1.word, &b.1.vector))
+        let key = |of: &(u8, u8, &'a SeverityStatement)| (of.0, of.1);
+        let words = |of: &(u8, u8, &'a SeverityStatement)| (&of.2.by, &of.2.word, &of.2.vector);
+        key(a).cmp(&key(b)).then_with(|| words(a).cmp(&words(b)))
     });
-    ranked.sort_by_key(|(rank, _)| *rank);
     ranked.extend(further);
     let mut result: Vec<StatedSeverity> = Vec::new();
-    for (_, said) in ranked {
+    for (_, _, said) in ranked {
         let is_known = result.iter().any(|known| {
             known.by == said.by && known.word == said.word && known.vector == said.vector
         });
@@ -60,12 +62,27 @@ fn collector(said: &SeverityStatement) -> u8 {
     u8::from(said.by == "nvd")
 }
 
+/// A level in words before vectors, and of those the newest version's first.
+fn form(said: &SeverityStatement) -> u8 {
+    let newest = ["CVSS:4", "CVSS:3.1", "CVSS:3.0"];
+    match &*said.vector {
+        _ if said.level.is_some() => 0,
+        "" => 5,
+        vector => newest
+            .iter()
+            .position(|prefix| vector.starts_with(prefix))
+            .map_or(4, |at| at as u8 + 1),
+    }
+}
+
 fn stated(said: &SeverityStatement) -> StatedSeverity {
+    // What can't be scored is shown as it is.
+    let scored = cvss::score(&said.vector).ok();
     StatedSeverity {
         by: said.by.clone(),
         word: said.word.clone(),
-        level: said.level,
+        level: said.level.or(scored.map(|scored| scored.level)),
         vector: said.vector.clone(),
-        score: None,
+        score: scored.map(|scored| scored.score),
     }
 }

@@ -61,6 +61,27 @@ fn the_vendors_word_on_the_severity_counts_first_and_all_are_kept() {
 }
 
 #[test]
+fn a_vector_speaks_where_no_word_does() {
+    let mut record = record("GHSA-1").says("npm", "a", "..2.0.0");
+    let vector = |vector: &str| SeverityStatement {
+        vector: vector.into(),
+        ..word("github", "", None)
+    };
+    record.severities = vec![
+        vector("AV:N/AC:L/Au:N/C:P/I:P/A:P"),
+        vector("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"),
+        vector("CVSS:3.1/AV:nonsense"),
+    ];
+    let found = matched(&image("", &["npm a 1.0.0"]), &[record]);
+    let hit = &found.vulnerabilities[0];
+    assert_eq!(hit.severity, Some(Severity::Critical));
+    let scores: Vec<Option<f64>> = hit.severities.iter().map(|said| said.score).collect();
+    assert_eq!(scores, [Some(9.8), None, Some(7.5)]);
+    let why = &hit.priority.as_ref().unwrap().why;
+    assert!(why.contains("critical"), "{why}");
+}
+
+#[test]
 fn what_is_known_of_exploits_is_told() {
     let mut db: Memory = [record("GHSA-1")
         .alias("CVE-2024-1")
