@@ -374,6 +374,15 @@ impl<B: AsRef<[u8]> + Sync> Lookup for Database<B> {
         Ok(self.find(place, name, &mut |_| true)?)
     }
 
+    fn about_if(
+        &self,
+        place: Place<'_>,
+        name: &str,
+        keep: &mut dyn FnMut(&Affected) -> bool,
+    ) -> Result<Vec<Entry>, LookupError> {
+        Ok(self.find(place, name, keep)?)
+    }
+
     fn covers(&self, place: Place<'_>) -> Option<Coverage> {
         let feeds = self.covered(place)?;
         let feeds = || {

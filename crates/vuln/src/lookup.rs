@@ -142,6 +142,23 @@ pub trait Lookup: Sync {
     /// The part of the database that has it is damaged.
     fn about(&self, place: Place<'_>, name: &str) -> Result<Vec<Entry>, LookupError>;
 
+    /// As [`Lookup::about`], without what `keep` refuses. A database does not
+    /// read the advisories of those: of a package such as `linux`, thousands of
+    /// which hardly any are about the version at hand.
+    ///
+    /// # Errors
+    /// The part of the database that has it is damaged.
+    fn about_if(
+        &self,
+        place: Place<'_>,
+        name: &str,
+        keep: &mut dyn FnMut(&Affected) -> bool,
+    ) -> Result<Vec<Entry>, LookupError> {
+        let mut entries = self.about(place, name)?;
+        entries.retain(|entry| entry.affected().is_some_and(&mut *keep));
+        Ok(entries)
+    }
+
     /// What is known of a place as a whole; none when no feed is about it.
     fn covers(&self, place: Place<'_>) -> Option<Coverage>;
 

@@ -289,6 +289,11 @@ proptest! {
                 said(database.about(place, name).unwrap()),
                 said(memory.about(place, name).unwrap())
             );
+            let mut fixed = |affected: &Affected| affected.state == State::Fixed;
+            prop_assert_eq!(
+                said(database.about_if(place, name, &mut fixed).unwrap()),
+                said(memory.about_if(place, name, &mut fixed).unwrap())
+            );
             prop_assert_eq!(database.covers(place), memory.covers(place));
             asked.insert(PackageKey::new(place, name));
         }
