@@ -160,9 +160,8 @@ pub fn merge(source: &ImageSource, layers: Vec<ReadLayer>, run: &Run<'_>) -> Who
             }
         }
     }
-    let (secrets, config) = in_config(&parsed.config);
-    image.secrets = secrets;
-    image.config = config;
+    image.config = parsed.config;
+    image.secrets = crate::secret::take_from(&mut image.config, &mut image.annotations);
     for (at, layer) in kept.iter().enumerate() {
         for diagnostic in layer.iter().flat_map(|layer| &layer.diagnostics) {
             gaps.push(ImageGap {
@@ -356,13 +355,6 @@ fn distribution(release: &Release) -> packages::Distribution {
         namespace: crate::os::namespace(release).to_owned(),
         distro: Some(crate::os::distro(release)).filter(|distro| !distro.is_empty()),
     }
-}
-
-/// Secrets in the configuration, and the configuration without them.
-fn in_config(
-    config: &plimsoll_model::image::ImageConfig,
-) -> (Vec<ImageSecret>, plimsoll_model::image::ImageConfig) {
-    (Vec::new(), config.clone())
 }
 
 #[cfg(test)]

@@ -1,0 +1,335 @@
+//! The search: one pass over the bytes for the words of all kinds, and a
+//! closer look at each place that has one.
+
+use std::{
+    collections::BTreeMap,
+    ops::Range,
+    sync::{LazyLock, OnceLock},
+};
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use regex_automata::{Anchored, Input, meta::Regex, util::syntax};
+
+use super::{
+    assign, judge,
+    kind::{How, Kind, NEAR, Sure},
+    kinds, pem, url,
+};
+
+/// Places of one file that are looked at closely; texts made to cost time
+/// have more.
+const MOST_LOOKS: usize = 400_000;
+
+/// Bytes of the longest secret.
+const LONGEST: usize = 16 << 10;
+
+/// Secrets kept of one file.
+pub(super) const MOST_HITS: usize = 1_000;
+
+/// Whether the name of a thing alone may tell that it is a secret.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Names {
+    /// No.
+    #[default]
+    Not,
+    /// When the value is in quotes: code.
+    Quoted,
+    /// Yes: settings.
+    Any,
+}
+
+/// What is searched for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Scope {
+    /// Whether names alone may tell.
+    pub(super) names: Names,
+    /// Only what has a shape of its own: in libraries of others, and in bytes
+    /// that are no text.
+    pub(super) shapes_only: bool,
+}
+
+/// A secret that was found in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Match {
+    /// The kind's id.
+    pub(super) rule: &'static str,
+    /// Where the value is.
+    pub(super) value: Range<usize>,
+    /// How sure it is.
+    pub(super) sure: Sure,
+}
+
+/// What was found in a text.
+#[derive(Debug, Default)]
+pub(super) struct Matches {
+    /// By place; no two overlap.
+    pub(super) found: Vec<Match>,
+    /// Every place that must not be shown: what was found, and what was not
+    /// reported because something surer was found there.
+    pub(super) hidden: Vec<Range<usize>>,
+}
+
+/// A word that is looked for, and who wants to know.
+#[derive(Default)]
+struct Word {
+    kinds: Vec<(u16, &'static str)>,
+    pem: bool,
+    url: bool,
+    /// Whether names with it may tell by themselves.
+    name: bool,
+}
+
+struct Scanner {
+    kinds: Vec<&'static Kind>,
+    patterns: Vec<OnceLock<Option<Regex>>>,
+    words: Vec<Word>,
+    automaton: Option<AhoCorasick>,
+}
+
+static SCANNER: LazyLock<Scanner> = LazyLock::new(Scanner::new);
+
+/// Searches a text; false when some of it was left out, because it has too
+/// much that looks like secrets.
+pub(super) fn scan(text: &[u8], scope: Scope, all: &mut Vec<Match>) -> bool {
+    SCANNER.scan(text, scope, all)
+}
+
+/// Joins what several searches found in one text: where two overlap, the
+/// surer one is kept, else the longer.
+pub(super) fn settle(mut all: Vec<Match>) -> Matches {
+    let mut hidden: Vec<Range<usize>> = all.iter().map(|one| one.value.clone()).collect();
+    hidden.sort_unstable_by_key(|range| (range.start, range.end));
+    hidden.dedup();
+    all.sort_by(|a, b| {
+        b.sure
+            .cmp(&a.sure)
+            .then(b.value.len().cmp(&a.value.len()))
+            .then(a.value.start.cmp(&b.value.start))
+            .then(a.rule.cmp(b.rule))
+    });
+    // What is kept, by where it begins: none of them overlap.
+    let mut kept: BTreeMap<usize, Match> = BTreeMap::new();
+    for one in all {
+        let before = kept.range(..one.value.end).next_back();
+        if before.is_none_or(|(_, before)| before.value.end <= one.value.start) {
+            kept.insert(one.value.start, one);
+        }
+    }
+    Matches {
+        found: kept.into_values().collect(),
+        hidden,
+    }
+}
+
+impl Scanner {
+    fn new() -> Self {
+        let kinds: Vec<&'static Kind> = kinds::all().collect();
+        let mut words: BTreeMap<String, Word> = BTreeMap::new();
+        for (at, kind) in (0u16..).zip(&kinds) {
+            for &word in kind.find.words {
+                let entry = words.entry(word.to_ascii_lowercase()).or_default();
+                entry.kinds.push((at, word));
+            }
+        }
+        words.entry(pem::WORD.to_ascii_lowercase()).or_default().pem = true;
+        words.entry(url::WORD.to_owned()).or_default().url = true;
+        for word in assign::WORDS {
+            words.entry((*word).to_owned()).or_default().name = true;
+        }
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(words.keys())
+            .ok();
+        Scanner {
+            patterns: kinds.iter().map(|_| OnceLock::new()).collect(),
+            kinds,
+            words: words.into_values().collect(),
+            automaton,
+        }
+    }
+
+    fn scan(&self, text: &[u8], scope: Scope, all: &mut Vec<Match>) -> bool {
+        let found = self
+            .automaton
+            .iter()
+            .flat_map(|automaton| automaton.find_overlapping_iter(text));
+        let before = all.len();
+        for (looks, found) in found.enumerate() {
+            if looks >= MOST_LOOKS || all.len() - before > 4 * MOST_HITS {
+                return false;
+            }
+            let word = &self.words[found.pattern().as_usize()];
+            if word.pem {
+                all.extend(pem::at(text, found.start()));
+            }
+            if word.url && !scope.shapes_only {
+                all.extend(url::at(text, found.start()));
+            }
+            if word.name && scope.names != Names::Not && !scope.shapes_only {
+                all.extend(assign::unnamed(text, found.range(), scope.names));
+            }
+            for &(at, spelt) in &word.kinds {
+                let kind = self.kinds[usize::from(at)];
+                let value = match kind.find.how {
+                    How::Token if text[found.range()] == *spelt.as_bytes() => {
+                        self.token(at, kind, text, found.start())
+                    }
+                    How::Named if !scope.shapes_only => self.named(at, kind, text, found.range()),
+                    _ => None,
+                };
+                if let Some(value) = value
+                    && let bytes = &text[value.clone()]
+                    && !judge::is_placeholder(bytes)
+                    && (kind.find.check)(bytes)
+                    && is_near(text, &value, kind.find.near)
+                {
+                    all.push(Match {
+                        rule: kind.rule.id,
+                        value,
+                        sure: match kind.find.how {
+                            How::Token => Sure::ByShape,
+                            _ => Sure::ByNameAndShape,
+                        },
+                    });
+                }
+            }
+        }
+        true
+    }
+
+    /// The token that the word at `start` begins.
+    fn token(&self, at: u16, kind: &Kind, text: &[u8], start: usize) -> Option<Range<usize>> {
+        let start = start.checked_sub(kind.find.back)?;
+        if !begins(text, start) {
+            return None;
+        }
+        self.matched(at, kind, text, start)
+    }
+
+    /// The value that a name with the word gets.
+    fn named(&self, at: u16, kind: &Kind, text: &[u8], word: Range<usize>) -> Option<Range<usize>> {
+        let (name, start) = assign::value_after(text, word)?;
+        if !assign::speaks_of_secrets(&text[name]) {
+            return None;
+        }
+        self.matched(at, kind, text, start)
+    }
+
+    /// What the pattern matches at `start`: its first group, else all of it.
+    fn matched(&self, at: u16, kind: &Kind, text: &[u8], start: usize) -> Option<Range<usize>> {
+        let regex = self.patterns[usize::from(at)]
+            .get_or_init(|| compile(kind.find.pattern))
+            .as_ref()?;
+        let input = Input::new(text)
+            .range(start..text.len().min(start.saturating_add(LONGEST)))
+            .anchored(Anchored::Yes);
+        let (whole, group) = if regex.captures_len() > 1 {
+            let mut captures = regex.create_captures();
+            regex.search_captures(&input, &mut captures);
+            let whole = captures.get_match()?.range();
+            let group = captures.get_group(1)?.range();
+            (whole, group)
+        } else {
+            let whole = regex.search(&input)?.range();
+            (whole.clone(), whole)
+        };
+        ends(text, whole.end).then_some(group)
+    }
+}
+
+fn compile(pattern: &str) -> Option<Regex> {
+    Regex::builder()
+        .syntax(syntax::Config::new().unicode(false).utf8(false))
+        .configure(
+            Regex::config()
+                .utf8_empty(false)
+                .nfa_size_limit(Some(1 << 20)),
+        )
+        .build(pattern)
+        .ok()
+}
+
+/// Whether a token may begin here: no letter or digit before it, unless that
+/// belongs to an escape (`\n`, `%3D`).
+fn begins(text: &[u8], start: usize) -> bool {
+    let before = |back: usize| start.checked_sub(back).and_then(|at| text.get(at)).copied();
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let Some(last) = before(1) else {
+        return true;
+    };
+    if !text.get(start).copied().is_some_and(is_word) {
+        return true;
+    }
+    if !is_word(last) {
+        return true;
+    }
+    matches!((last, before(2)), (b'n' | b'r' | b't', Some(b'\\')))
+        || (last.is_ascii_hexdigit()
+            && before(2).is_some_and(|byte| byte.is_ascii_hexdigit())
+            && before(3) == Some(b'%'))
+}
+
+/// Whether a token may end here.
+fn ends(text: &[u8], end: usize) -> bool {
+    let last = end.checked_sub(1).and_then(|at| text.get(at));
+    let next = text.get(end);
+    let is_word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    !(is_word(last) && is_word(next))
+}
+
+/// Whether one of the words stands near.
+fn is_near(text: &[u8], value: &Range<usize>, words: &[&str]) -> bool {
+    if words.is_empty() {
+        return true;
+    }
+    let around = &text[value.start.saturating_sub(NEAR)..text.len().min(value.end + NEAR)];
+    let around = around.to_ascii_lowercase();
+    words
+        .iter()
+        .any(|word| memchr::memmem::find(&around, word.as_bytes()).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_compiles() {
+        for kind in kinds::all() {
+            assert!(
+                kind.find.how == How::Code || compile(kind.find.pattern).is_some(),
+                "{}: {}",
+                kind.rule.id,
+                kind.find.pattern
+            );
+        }
+        assert!(SCANNER.automaton.is_some());
+    }
+
+    #[test]
+    fn the_surer_of_two_that_overlap_is_kept_and_both_are_hidden() {
+        let one = |rule, value, sure| Match { rule, value, sure };
+        let matches = settle(vec![
+            one("name", 3..20, Sure::ByName),
+            one("shape", 5..15, Sure::ByShape),
+            one("other", 30..40, Sure::ByName),
+            one("longer", 28..40, Sure::ByName),
+        ]);
+        let kept: Vec<&str> = matches.found.iter().map(|one| one.rule).collect();
+        assert_eq!(kept, ["shape", "longer"]);
+        assert_eq!(matches.hidden, [3..20, 5..15, 28..40, 30..40]);
+    }
+
+    #[test]
+    fn a_token_stands_by_itself() {
+        let check = |text: &str, at, expect| assert_eq!(begins(text.as_bytes(), at), expect);
+        check("ghp_", 0, true);
+        check("=ghp_", 1, true);
+        check("aghp_", 1, false);
+        check("\\nghp_", 2, true);
+        check("%3Dghp_", 3, true);
+        check("3Dghp_", 2, false);
+    }
+}
