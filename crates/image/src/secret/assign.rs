@@ -47,7 +47,7 @@ fn value_start(text: &[u8], name: &Range<usize>) -> Option<usize> {
         // A comparison gives no value.
         !rest.text[rest.at..].starts_with(b"==") && rest.one_of(b"=:,>(")
     };
-    if !separated && !(is_option && spaced) {
+    if !(separated || is_option && spaced) {
         return None;
     }
     rest.spaces();
@@ -240,6 +240,11 @@ pub(super) const WORDS: &[&str] = &[
 /// names are cheap.
 pub(super) fn unnamed(text: &[u8], word: Range<usize>, names: Names) -> Option<Match> {
     let (name, start) = value_after(text, word)?;
+    let behind = text.get(name.end..start)?;
+    // `call("password", x)`; `"passwd-0:1.2"` is one text.
+    if memchr::memchr(b',', behind).is_some() || opens_without_closing(text, &name, behind) {
+        return None;
+    }
     let name_text = std::str::from_utf8(text.get(name)?).ok()?;
     let says = says(name_text.trim_matches(['-', '.']))?;
     let around = &text[start.saturating_sub(LINE)..text.len().min(start + LINE)];
@@ -281,8 +286,14 @@ pub(super) fn unnamed(text: &[u8], word: Range<usize>, names: Names) -> Option<M
             Says::Key => super::kinds::GENERIC_KEY,
         },
         value: start..start + length,
-        sure: Sure::ByName,
+        sure: Sure::Name,
     })
+}
+
+/// Whether a quote before a name does not end behind it, and a colon follows.
+fn opens_without_closing(text: &[u8], name: &Range<usize>, behind: &[u8]) -> bool {
+    let quote = name.start.checked_sub(1).map(|at| text[at]);
+    matches!(quote, Some(b'"' | b'\'')) && behind.first() == Some(&b':')
 }
 
 #[cfg(test)]

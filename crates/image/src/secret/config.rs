@@ -142,7 +142,7 @@ fn search(text: &str) -> Vec<Match> {
     let mut all = Vec::new();
     let scope = Scope {
         names: Names::Any,
-        shapes_only: false,
+        ..Scope::default()
     };
     let bytes = text.as_bytes();
     scan::scan(&bytes[..bytes.len().min(MOST)], scope, &mut all);
@@ -164,7 +164,7 @@ fn by_name(text: &str, at: std::ops::Range<usize>, all: &mut Vec<Match>) {
         all.push(Match {
             rule: VARIABLE,
             value: start + quotes..start + value.len() - quotes,
-            sure: Sure::ByName,
+            sure: Sure::Name,
         });
     }
 }

@@ -275,10 +275,19 @@ pub(super) fn compile(pattern: &str) -> Option<Regex> {
         .ok()
 }
 
+/// Whether a place of an XML file is within a comment.
+fn is_comment(text: &[u8], at: usize) -> bool {
+    let before = &text[at.saturating_sub(8 << 10)..at];
+    let opened = memchr::memmem::rfind(before, b"<!--");
+    let closed = memchr::memmem::rfind(before, b"-->");
+    opened.is_some() && opened > closed
+}
+
 /// Finds what stands in a file because of what the file is.
 pub(super) fn scan(path: &str, text: &[u8], all: &mut Vec<Match>) {
     let name = path.rsplit('/').next().unwrap_or_default();
     let before = all.len();
+    let is_xml = name.ends_with(".xml");
     for (format, pattern) in FORMATS.iter().zip(&PATTERNS) {
         if !(format.is)(path, name) || memchr::memmem::find(text, format.with.as_bytes()).is_none()
         {
@@ -292,11 +301,11 @@ pub(super) fn scan(path: &str, text: &[u8], all: &mut Vec<Match>) {
                 continue;
             };
             let value = &text[group.range()];
-            if (format.check)(value) {
+            if (format.check)(value) && !(is_xml && is_comment(text, group.start)) {
                 all.push(Match {
                     rule: format.rule,
                     value: group.range(),
-                    sure: Sure::ByFormat,
+                    sure: Sure::Format,
                 });
             }
         }
@@ -311,7 +320,7 @@ pub(super) fn scan(path: &str, text: &[u8], all: &mut Vec<Match>) {
             if key.rule.starts_with("private-key") {
                 all.push(Match {
                     rule: "ssh-host-key",
-                    sure: Sure::ByPlace,
+                    sure: Sure::Place,
                     ..key
                 });
             }

@@ -15,15 +15,15 @@ pub(super) struct Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sure {
     /// Only the name it stands under speaks for it.
-    ByName,
+    Name,
     /// The name of its issuer stands before it, and its shape fits.
-    ByNameAndShape,
+    NameAndShape,
     /// Its shape is its issuer's alone.
-    ByShape,
+    Shape,
     /// It was read where its format says that it stands.
-    ByFormat,
+    Format,
     /// The file is what it is by its place.
-    ByPlace,
+    Place,
 }
 
 /// How a kind is recognised.
@@ -39,6 +39,9 @@ pub(super) struct Find {
     /// Of these (lower case) one must stand within [`NEAR`] bytes, whatever
     /// its case; none: nothing has to.
     pub(super) near: &'static [&'static str],
+    /// Whether it is looked for in an image's own files alone: what other
+    /// people's code is full of examples of.
+    pub(super) own: bool,
     /// What else the value must be like.
     pub(super) check: fn(&[u8]) -> bool,
 }
@@ -69,6 +72,7 @@ pub(super) const fn token(words: &'static [&'static str], pattern: &'static str)
         pattern,
         back: 0,
         near: &[],
+        own: false,
         check: super::judge::is_varied,
     }
 }
@@ -99,6 +103,12 @@ impl Find {
     /// The word stands so many bytes into the secret.
     pub(super) const fn back(mut self, back: usize) -> Self {
         self.back = back;
+        self
+    }
+
+    /// Only in an image's own files.
+    pub(super) const fn own(mut self) -> Self {
+        self.own = true;
         self
     }
 

@@ -84,7 +84,7 @@ impl Document {
                 all.push(Match {
                     rule: "kubernetes-secret-manifest",
                     value: range,
-                    sure: Sure::ByNameAndShape,
+                    sure: Sure::NameAndShape,
                 });
             }
         }

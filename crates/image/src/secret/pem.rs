@@ -63,7 +63,7 @@ pub(super) fn at(text: &[u8], at: usize) -> Option<Match> {
     Some(Match {
         rule,
         value: start..start + length,
-        sure: Sure::ByFormat,
+        sure: Sure::Format,
     })
 }
 

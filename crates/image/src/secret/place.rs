@@ -228,6 +228,7 @@ const LIBRARIES: &[&str] = &[
     "/dist-packages/",
     "/gems/",
     "/vendor/",
+    "/third_party/",
     "/go/pkg/mod/",
     "/.cargo/registry/",
     "/.m2/repository/",
@@ -272,7 +273,7 @@ pub(super) fn is_searched(path: &str, record: &FileRecord, head: &[u8]) -> bool 
         return false;
     }
     if super::whole::is_one(path, head) {
-        return true;
+        return !is_library(path);
     }
     let extension = extension(path);
     if NOT_SEARCHED.contains(&&*extension) {
@@ -301,12 +302,14 @@ fn is_left_out(path: &str) -> bool {
 
 /// `usr/lib/python3.12/ssl.py`, but no packages of others below it.
 fn is_standard_library(path: &str) -> bool {
-    let rest = path.strip_prefix("usr/").unwrap_or(path);
-    let rest = rest.strip_prefix("local/").unwrap_or(rest);
-    rest.strip_prefix("lib/python")
-        .or_else(|| rest.strip_prefix("lib/pypy"))
-        .or_else(|| rest.strip_prefix("lib64/python"))
-        .is_some_and(|rest| !rest.contains("/site-packages/") && !rest.contains("/dist-packages/"))
+    ["lib/python", "lib64/python", "lib/pypy"]
+        .iter()
+        .filter_map(|folder| path.split_once(folder))
+        .any(|(_, rest)| {
+            rest.contains('/')
+                && !rest.contains("/site-packages/")
+                && !rest.contains("/dist-packages/")
+        })
 }
 
 fn is_library(path: &str) -> bool {
@@ -322,6 +325,12 @@ fn is_library(path: &str) -> bool {
 
 fn is_aside(path: &str) -> bool {
     has_folder(path, ASIDE)
+        || path.split(['/', '.', '_', '-']).any(|part| {
+            matches!(
+                part,
+                "test" | "tests" | "testing" | "testdata" | "testcerts" | "mock" | "mocks"
+            )
+        })
 }
 
 fn has_folder(path: &str, folders: &[&str]) -> bool {
@@ -341,8 +350,10 @@ pub(super) fn scope(path: &str, head: &[u8]) -> Scope {
         "package-lock.json" | "composer.lock" | "installed.json" | "packages.lock.json"
     );
     let own = !is_library(path) && is_text(head);
+    let is_code = CODE.contains(&&*extension) || matches!(&*extension, "c" | "cc" | "cpp" | "tmpl");
     Scope {
         shapes_only: !own,
+        code_of_others: is_library(path) && is_code,
         names: if !own || generated {
             Names::Not
         } else if settings {
@@ -365,6 +376,12 @@ mod tests {
         let check = |path: &str, head: &[u8], expect| {
             assert_eq!(is_searched(path, &record(100), head), expect, "{path}");
         };
+        check("root/go/pkg/mod/a@v1/key_test.go", b"package", false);
+        check(
+            "opt/python/lib/python3.12/test/keycert.pem",
+            b"-----BEGIN",
+            false,
+        );
         check("app/.env", b"A=b", true);
         check("etc/app/config", b"a: b", true);
         check("root/.ssh/id_rsa", b"-----BEGIN", true);
@@ -387,7 +404,12 @@ mod tests {
     #[test]
     fn names_are_believed_in_settings_alone() {
         let check = |path: &str, names, shapes_only| {
-            assert_eq!(scope(path, b"text"), Scope { names, shapes_only }, "{path}");
+            let scope = scope(path, b"text");
+            assert_eq!(
+                (scope.names, scope.shapes_only),
+                (names, shapes_only),
+                "{path}"
+            );
         };
         check("app/.env", Names::Any, false);
         check("app/.env.local", Names::Any, false);

@@ -168,7 +168,7 @@ mod tests {
                 Match {
                     rule: "rule",
                     value: start..start + value.len(),
-                    sure: Sure::ByShape,
+                    sure: Sure::Shape,
                 }
             })
             .collect();

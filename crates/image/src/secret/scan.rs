@@ -46,6 +46,8 @@ pub(super) struct Scope {
     /// Only what has a shape of its own: in libraries of others, and in bytes
     /// that are no text.
     pub(super) shapes_only: bool,
+    /// The code of a library: keys in it are examples.
+    pub(super) code_of_others: bool,
 }
 
 /// A secret that was found in a text.
@@ -161,7 +163,7 @@ impl Scanner {
                 return false;
             }
             let word = &self.words[found.pattern().as_usize()];
-            if word.pem {
+            if word.pem && !scope.code_of_others {
                 all.extend(pem::at(text, found.start()));
             }
             if word.url && !scope.shapes_only {
@@ -172,6 +174,9 @@ impl Scanner {
             }
             for &(at, spelt) in &word.kinds {
                 let kind = self.kinds[usize::from(at)];
+                if kind.find.own && scope.shapes_only {
+                    continue;
+                }
                 let value = match kind.find.how {
                     How::Token if text[found.range()] == *spelt.as_bytes() => {
                         self.token(at, kind, text, found.start())
@@ -189,8 +194,8 @@ impl Scanner {
                         rule: kind.rule.id,
                         value,
                         sure: match kind.find.how {
-                            How::Token => Sure::ByShape,
-                            _ => Sure::ByNameAndShape,
+                            How::Token => Sure::Shape,
+                            _ => Sure::NameAndShape,
                         },
                     });
                 }
@@ -235,7 +240,7 @@ impl Scanner {
             let whole = regex.search(&input)?.range();
             (whole.clone(), whole)
         };
-        ends(text, whole.end).then_some(group)
+        (ends(text, whole.end) && !is_in_blob(text, &whole)).then_some(group)
     }
 }
 
@@ -279,6 +284,21 @@ fn ends(text: &[u8], end: usize) -> bool {
     !(is_word(last) && is_word(next))
 }
 
+/// Whether letters and digits are a part of more base64, in which any short
+/// word comes up sooner or later.
+fn is_in_blob(text: &[u8], token: &Range<usize>) -> bool {
+    const BLOB: usize = 48;
+    let is_base64 = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let before = &text[token.start.saturating_sub(BLOB)..token.start];
+    let after = &text[token.end..text.len().min(token.end + BLOB)];
+    let touches =
+        matches!(before.last(), Some(b'+' | b'/')) || matches!(after.first(), Some(b'+' | b'/'));
+    touches
+        && text[token.clone()].iter().all(u8::is_ascii_alphanumeric)
+        && (before.iter().rev().take_while(is_base64).count() == BLOB
+            || after.iter().take_while(is_base64).count() == BLOB)
+}
+
 /// Whether one of the words stands near.
 fn is_near(text: &[u8], value: &Range<usize>, words: &[&str]) -> bool {
     if words.is_empty() {
@@ -312,14 +332,26 @@ mod tests {
     fn the_surer_of_two_that_overlap_is_kept_and_both_are_hidden() {
         let one = |rule, value, sure| Match { rule, value, sure };
         let matches = settle(vec![
-            one("name", 3..20, Sure::ByName),
-            one("shape", 5..15, Sure::ByShape),
-            one("other", 30..40, Sure::ByName),
-            one("longer", 28..40, Sure::ByName),
+            one("name", 3..20, Sure::Name),
+            one("shape", 5..15, Sure::Shape),
+            one("other", 30..40, Sure::Name),
+            one("longer", 28..40, Sure::Name),
         ]);
         let kept: Vec<&str> = matches.found.iter().map(|one| one.rule).collect();
         assert_eq!(kept, ["shape", "longer"]);
         assert_eq!(matches.hidden, [3..20, 5..15, 28..40, 30..40]);
+    }
+
+    #[test]
+    fn a_token_within_base64_is_none() {
+        let check = |text: &str, expect| {
+            assert_eq!(is_in_blob(text.as_bytes(), &(50..55)), expect, "{text}");
+        };
+        let base64 = "a+/B".repeat(13);
+        check(&format!("{}/TOKEN+{base64}", &base64[..49]), true);
+        check(&format!("{}/TOKEN=", &base64[..49]), true);
+        check(&format!("{} TOKEN {base64}", &base64[..49]), false);
+        check(&format!("{}/a/TOKEN/a.b", &" ".repeat(47)), false);
     }
 
     #[test]

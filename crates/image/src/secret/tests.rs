@@ -218,3 +218,69 @@ mod configuration {
         assert_eq!(after, config);
     }
 }
+
+#[test]
+fn a_secret_in_a_real_layer_is_found_and_one_taken_away_is_told_with_who_did() {
+    use std::sync::Arc;
+
+    use crate::{
+        Limits,
+        image::{Run, merge},
+        layer,
+        source::{Blob, Descriptor, Silent},
+        testing::{Tar, digest, source},
+    };
+
+    let token = ["glpat-", "kJ8sQ2mZx71pLw0RbT5y"].concat();
+    let layers = [
+        Tar::default()
+            .file("app/.env", format!("A=1\nTOKEN={token}\n"))
+            .file("app/keep", format!("token {token}"))
+            .done(),
+        Tar::default().file("app/.wh..env", "").done(),
+    ];
+    let limits = Limits::default();
+    let read = layers
+        .into_iter()
+        .enumerate()
+        .map(|(at, bytes)| {
+            let descriptor = Descriptor {
+                media_type: String::new(),
+                digest: digest(&bytes),
+                size: bytes.len() as u64,
+                urls: Vec::new(),
+                annotations: BTreeMap::new(),
+                platform: None,
+            };
+            let blob = Blob::At(Arc::new(bytes));
+            Ok(Arc::new(layer::analyze(
+                blob,
+                &descriptor,
+                at,
+                &limits,
+                &Silent,
+            )))
+        })
+        .collect();
+    let image = merge(&source(2), read, &Run::plain(&limits)).image;
+    let told: Vec<_> = image
+        .secrets
+        .iter()
+        .map(|secret| {
+            (
+                &*secret.path,
+                &*secret.rule,
+                secret.layer,
+                secret.removed_by,
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("app/.env", "gitlab-access-token", Some(0), Some(1)),
+            ("app/keep", "gitlab-access-token", Some(0), None)
+        ]
+    );
+    assert!(!format!("{image:?}").contains(&token));
+}

@@ -94,7 +94,7 @@ pub(super) fn at(text: &[u8], at: usize) -> Option<Match> {
         .then_some(Match {
             rule,
             value: password,
-            sure: Sure::ByNameAndShape,
+            sure: Sure::NameAndShape,
         })
 }
 

@@ -191,7 +191,7 @@ pub(super) const AZURE: &[Kind] = &[
         gives "use what the signature covers until it ends",
         revoke "Rotate the key that signed it, or delete the stored access policy it names.",
         see "https://learn.microsoft.com/azure/storage/common/storage-sas-overview",
-        token(&["sig="], r"sig=([A-Za-z0-9%+/]{43,90}(?:=|%3[dD])?)").near(&["sv=20", "&se=", "&sp=", "sr="]).checked(is_mixed)),
+        token(&["sig="], r"sig=([A-Za-z0-9%+/]{43,90}(?:=|%3[dD])?)").near(&["sv=20", "&se=", "&sp=", "sr="]).checked(is_mixed).own()),
     kind!(Critical "azure-ad-client-secret", "client secret of an Entra application",
         gives "act as the application in the Azure tenant",
         revoke "Delete the secret in Entra (App registrations > Certificates & secrets), and use federated credentials in place of secrets.",

@@ -7,8 +7,8 @@ use crate::secret::{
 
 /// The kinds.
 pub(super) const KINDS: &[Kind] = &[
-    // npm states a checksum too; it is not asked for here, since how it is
-    // computed is published nowhere.
+    // npm states a checksum too; it is not asked for here: how it is
+    // computed could not be confirmed on a token that npm issued.
     kind!(Critical "npm-access-token", "npm access token",
         gives "publish packages in the user's name, as far as the token allows",
         revoke "Delete the token at npmjs.com (Access tokens), and look at what was published since.",

@@ -156,7 +156,7 @@ pub(super) const KINDS: &[Kind] = &[
         gives "join the cluster as a node while the token lives",
         revoke "Delete the token (`kubeadm token delete`).",
         see "https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/",
-        token(&["--token "], r"--token ([a-z0-9]{6}\.[a-z0-9]{16})").near(&["kubeadm"]).checked(is_mixed)),
+        token(&["--token "], r"--token ([a-z0-9]{6}\.[a-z0-9]{16})").near(&["kubeadm"]).checked(is_mixed).own()),
     kind!(Critical "openshift-token", "OpenShift token",
         gives "act in the OpenShift cluster as its user",
         revoke "Log the user out (`oc logout`), or delete the OAuth access token.",

@@ -569,7 +569,7 @@ pub(super) const TEMPLATES: &[(&str, &str, &str)] = &[
     ("typeform-token", "app/.env", "tfp_{w44}"),
     ("hubspot-private-app-token", "app/.env", "pat-na1-{u0}"),
     ("salesforce-session", "app/.env", "00D{m12}!{m96}"),
-    ("facebook-access-token", "app/.env", "EAAC{m160}"),
+    ("facebook-access-token", "app/.env", "facebook EAAC{m160}"),
     (
         "facebook-app-secret",
         "app/.env",
