@@ -22,4 +22,7 @@ pub mod read;
 pub mod version;
 pub mod vex;
 
+#[cfg(test)]
+pub(crate) mod testing;
+
 pub use version::Scheme;
