@@ -22,6 +22,7 @@ mod reach;
 mod release;
 mod severity;
 mod stream;
+mod system;
 
 use std::collections::{BTreeMap, BTreeSet};
 

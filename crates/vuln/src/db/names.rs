@@ -4,7 +4,7 @@ use plimsoll_model::PackageType;
 use serde::{Deserialize, Serialize};
 
 use super::table::MAX_KEY;
-use crate::lookup::Place;
+use crate::lookup::{self, Place};
 
 /// A [`Place`] that owns what it names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -67,8 +67,10 @@ impl PackageKey {
     }
 }
 
-/// The bytes a package is found by; none when no file can hold them.
+/// The bytes a package is found by, whatever way its name is written; none when
+/// no file can hold them.
 pub(crate) fn encode(place: Place<'_>, name: &str) -> Option<Vec<u8>> {
+    let name = lookup::key(place, name);
     let mut key = Vec::with_capacity(32 + name.len());
     match place {
         Place::Distribution { id, release } => {

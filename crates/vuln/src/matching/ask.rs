@@ -8,14 +8,15 @@ use std::{
 use plimsoll_model::PackageType;
 
 use crate::{
-    advisory::{Advisory, Exploitation},
+    advisory::{Advisory, Affected, Exploitation},
     lookup::{Coverage, Entry, FeedInfo, Lookup, Place},
 };
 
 /// A database, and what it has answered already.
 pub(super) struct Ask<'a> {
     db: &'a dyn Lookup,
-    about: HashMap<(usize, String), Arc<[Entry]>>,
+    /// By place, name and what was kept.
+    about: HashMap<(usize, String, String), Arc<[Entry]>>,
     by_id: HashMap<String, Arc<[Arc<Advisory>]>>,
     covers: BTreeMap<PackageType, Option<Coverage>>,
     /// Feeds that said something, or would have.
@@ -36,13 +37,21 @@ impl<'a> Ask<'a> {
         }
     }
 
-    /// What is said of a name in a place; `key` stands for the place.
-    /// Withdrawn advisories say nothing.
-    pub fn about(&mut self, key: usize, place: Place<'_>, name: &str) -> Arc<[Entry]> {
-        if let Some(known) = self.about.get(&(key, name.to_owned())) {
+    /// What `keep` leaves of what is said of a name in a place; `key` stands
+    /// for the place, and `filter` for what `keep` goes by. Withdrawn
+    /// advisories say nothing.
+    pub fn about(
+        &mut self,
+        (key, place): (usize, Place<'_>),
+        name: &str,
+        filter: String,
+        keep: &mut dyn FnMut(&Affected) -> bool,
+    ) -> Arc<[Entry]> {
+        let question = (key, name.to_owned(), filter);
+        if let Some(known) = self.about.get(&question) {
             return Arc::clone(known);
         }
-        let mut entries = match self.db.about(place, name) {
+        let mut entries = match self.db.about_if(place, name, keep) {
             Ok(entries) => entries,
             Err(error) => {
                 self.errors.insert(error.to_string());
@@ -51,8 +60,7 @@ impl<'a> Ask<'a> {
         };
         entries.retain(|entry| entry.advisory.withdrawn.is_none());
         let entries: Arc<[Entry]> = entries.into();
-        self.about
-            .insert((key, name.to_owned()), Arc::clone(&entries));
+        self.about.insert(question, Arc::clone(&entries));
         entries
     }
 
