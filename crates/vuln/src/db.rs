@@ -7,7 +7,7 @@
 
 mod blocks;
 mod build;
-mod bytes;
+pub(crate) mod bytes;
 mod changed;
 mod delta;
 mod epss;

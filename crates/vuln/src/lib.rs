@@ -8,6 +8,7 @@
 //! - [`cvss`], [`priority`]: how bad each is, and what to look at first.
 //! - [`vex`], [`ignore`]: what others say of a vulnerability, or leave out.
 //! - [`advice`]: the fewest upgrades that clear what was found.
+//! - [`rematch`]: which stored images to match again when the database changes.
 //! - [`version`]: the order of versions in every ecosystem, each by its own rules.
 
 pub mod advice;
@@ -19,6 +20,7 @@ pub mod lookup;
 pub mod matching;
 pub mod priority;
 pub mod read;
+pub mod rematch;
 pub mod version;
 pub mod vex;
 

@@ -2,31 +2,31 @@
 
 /// Reads from the front of some bytes, never beyond their end.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Reader { bytes }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    pub(super) fn remaining(&self) -> usize {
+    pub(crate) fn remaining(&self) -> usize {
         self.bytes.len()
     }
 
-    pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+    pub(crate) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.bytes.split_at_checked(count)?;
         self.bytes = rest;
         Some(taken)
     }
 
     /// A number of seven bits a byte, lowest first, the high bit set where more follow.
-    pub(super) fn varint(&mut self) -> Option<u64> {
+    pub(crate) fn varint(&mut self) -> Option<u64> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
             let byte = self.take(1)?[0];
@@ -43,45 +43,45 @@ impl<'a> Reader<'a> {
     }
 
     /// A varint that is a size or an index.
-    pub(super) fn size(&mut self) -> Option<usize> {
+    pub(crate) fn size(&mut self) -> Option<usize> {
         usize::try_from(self.varint()?).ok()
     }
 
     /// A varint of 32 bits.
-    pub(super) fn small(&mut self) -> Option<u32> {
+    pub(crate) fn small(&mut self) -> Option<u32> {
         u32::try_from(self.varint()?).ok()
     }
 
     /// Bytes with their count before them.
-    pub(super) fn counted(&mut self) -> Option<&'a [u8]> {
+    pub(crate) fn counted(&mut self) -> Option<&'a [u8]> {
         let count = self.size()?;
         self.take(count)
     }
 
-    pub(super) fn u16(&mut self) -> Option<u16> {
+    pub(crate) fn u16(&mut self) -> Option<u16> {
         Some(u16::from_le_bytes(self.take(2)?.try_into().ok()?))
     }
 
     /// Three bytes.
-    pub(super) fn u24(&mut self) -> Option<u32> {
+    pub(crate) fn u24(&mut self) -> Option<u32> {
         let bytes = self.take(3)?;
         Some(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]))
     }
 
-    pub(super) fn u32(&mut self) -> Option<u32> {
+    pub(crate) fn u32(&mut self) -> Option<u32> {
         Some(u32::from_le_bytes(self.take(4)?.try_into().ok()?))
     }
 
-    pub(super) fn u64(&mut self) -> Option<u64> {
+    pub(crate) fn u64(&mut self) -> Option<u64> {
         Some(u64::from_le_bytes(self.take(8)?.try_into().ok()?))
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         self.take(N)?.try_into().ok()
     }
 }
 
-pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push((value & 0x7f) as u8 | 0x80);
         value >>= 7;
@@ -89,13 +89,13 @@ pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-pub(super) fn put_counted(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(crate) fn put_counted(out: &mut Vec<u8>, bytes: &[u8]) {
     put_varint(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
 }
 
 /// Ascending numbers, each as what it is more than the one before.
-pub(super) fn put_ascending(out: &mut Vec<u8>, numbers: &[u32]) {
+pub(crate) fn put_ascending(out: &mut Vec<u8>, numbers: &[u32]) {
     put_varint(out, numbers.len() as u64);
     let mut before = 0;
     for &number in numbers {
@@ -105,7 +105,7 @@ pub(super) fn put_ascending(out: &mut Vec<u8>, numbers: &[u32]) {
 }
 
 /// What [`put_ascending`] wrote.
-pub(super) fn ascending(from: &mut Reader<'_>) -> Option<Vec<u32>> {
+pub(crate) fn ascending(from: &mut Reader<'_>) -> Option<Vec<u32>> {
     let count = from.size()?;
     let mut numbers = Vec::with_capacity(count.min(from.bytes.len()));
     let mut number = 0_u32;
