@@ -16,7 +16,9 @@ use plimsoll_model::{
 use plimsoll_posture::Request;
 use rayon::prelude::*;
 
-use crate::{Estate, EstateOptions, Limits, Line, LookedInto, accepted, causes, images};
+use crate::{
+    Advisories, Estate, EstateOptions, Limits, Line, LookedInto, accepted, causes, images,
+};
 
 /// What an assessment needs beside the estate.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +90,7 @@ impl Assessment {
         let judged = images::judge(
             &estate.images,
             &self.cluster,
+            estate.advisories.as_ref(),
             request,
             self.now,
             &mut self.evaluation,
@@ -135,6 +138,24 @@ impl Assessment {
                 });
             }
         }
+        for (image, matched) in &judged.matched {
+            for gap in &matched.unknown {
+                self.coverage.unmatched += gap.packages;
+                self.coverage.gaps.push(GapReport {
+                    state: GapState::Unmatched,
+                    file: image.clone(),
+                    line: 0,
+                    column: 0,
+                    reason: format!("{} {}: {}", gap.packages, gap.group, gap.why),
+                });
+            }
+            self.diagnostics
+                .extend(matched.diagnostics.iter().map(|said| {
+                    let mut said = said.clone();
+                    said.message = format!("{image}: {}", said.message);
+                    said
+                }));
+        }
         self.images = images;
     }
 
@@ -175,6 +196,7 @@ impl Assessment {
     pub fn is_incomplete(&self) -> bool {
         self.coverage.failed > 0
             || self.coverage.not_rendered > 0
+            || self.coverage.unmatched > 0
             || !self.evaluation.unevaluated.is_empty()
     }
 }
@@ -271,6 +293,7 @@ pub fn scan(
 /// controls find, or all of them.
 pub fn scan_image(
     image: Arc<Image>,
+    advisories: Option<Advisories>,
     baselines: &[String],
     controls: &[String],
     now: Timestamp,
@@ -282,6 +305,7 @@ pub fn scan_image(
         limits: Limits::default(),
         line_given: false,
     });
+    estate.advisories = advisories;
     estate.images.push(LookedInto {
         names: vec![image.name.as_str().into()],
         outcome: Ok(image),

@@ -11,7 +11,7 @@ use plimsoll_model::{
 };
 use rayon::prelude::*;
 
-use crate::{Line, LookedInto, kustomize, unread};
+use crate::{Advisories, Line, LookedInto, kustomize, unread};
 
 /// Parts of one file that are read as one piece of parallel work.
 const PARTS_AT_ONCE: usize = 512;
@@ -71,6 +71,8 @@ pub struct Estate {
     pub cluster: Arc<str>,
     /// The images its workloads name, where someone looked into them.
     pub images: Vec<LookedInto>,
+    /// What their packages are compared with; none when nobody gave any.
+    pub advisories: Option<Advisories>,
 }
 
 impl Estate {
@@ -89,6 +91,7 @@ impl Estate {
             diagnostics: Vec::new(),
             cluster: options.cluster.clone(),
             images: Vec::new(),
+            advisories: None,
         }
     }
 
@@ -320,6 +323,7 @@ impl Estate {
             GapState::Skipped => self.coverage.skipped += 1,
             GapState::NotRendered => self.coverage.not_rendered += 1,
             GapState::Failed => self.coverage.failed += 1,
+            GapState::Unmatched => self.coverage.unmatched += 1,
         }
         self.coverage.gaps.push(GapReport {
             state,

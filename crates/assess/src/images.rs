@@ -1,16 +1,26 @@
 //! Images beside the estate: what their findings are, and what the workloads
 //! that name them get to know of them.
 
+mod vulnerable;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use plimsoll_image::secret;
 use plimsoll_model::{
-    Asset, AssetFacts, AssetId, AssetKind, Diagnostic, Digest, Evaluation, Evidence, Exposure,
-    FieldRef, Finding, FindingKind, ImageFacts, ImageLink, ImageLinks, ImageName, Location,
-    ObjectRef, Observation, ReleaseFacts, Subject, Timestamp, UnknownAsset, image::Image,
+    AdvisoryFacts, Asset, AssetFacts, AssetId, AssetKind, Diagnostic, Digest, Evaluation, Evidence,
+    Exposure, FieldRef, Finding, FindingKind, ImageFacts, ImageLink, ImageLinks, ImageName,
+    Location, ObjectRef, Observation, ReleaseFacts, Subject, Timestamp, UnknownAsset, image::Image,
     time::end_of,
 };
 use plimsoll_posture::{Request, evaluate_image, image::layer_id};
+use plimsoll_vuln::matching::Matched;
+use rayon::prelude::*;
+
+pub use self::vulnerable::{Advisories, MALICIOUS_PACKAGE, RULES, VULNERABLE_PACKAGE};
+
+/// Why nothing is known of vulnerabilities where no database was given.
+const NO_DATABASE: &str =
+    "its packages were compared with no advisories: make a database with `plimsoll db update`";
 
 /// An image that names of the estate lead to, or why it can't be had.
 #[derive(Clone, Debug)]
@@ -26,20 +36,36 @@ pub(crate) struct Judged {
     pub assets: Vec<AssetFacts>,
     pub findings: Vec<Finding>,
     pub links: ImageLinks,
+    /// By the image's name: what its packages were compared with.
+    pub matched: Vec<(String, Matched)>,
 }
 
 /// Judges every image once.
 pub(crate) fn judge(
     images: &[LookedInto],
     cluster: &Arc<str>,
+    advisories: Option<&Advisories>,
     request: &Request,
     now: Timestamp,
     evaluation: &mut Evaluation,
 ) -> Judged {
+    // What costs most, side by side; each image once.
+    let mut matched: BTreeMap<AssetId, Matched> = match advisories {
+        None => BTreeMap::new(),
+        Some(advisories) => images
+            .par_iter()
+            .filter_map(|looked_into| looked_into.outcome.as_ref().ok())
+            .map(|image| (asset(image).id, image))
+            .collect::<BTreeMap<_, _>>()
+            .into_par_iter()
+            .map(|(id, image)| (id, vulnerable::matched(image, advisories, now)))
+            .collect(),
+    };
     let mut judged = Judged {
         assets: Vec::new(),
         findings: Vec::new(),
         links: ImageLinks::new(),
+        matched: Vec::new(),
     };
     // Two names of one digest lead to one asset.
     let mut known: BTreeMap<AssetId, Arc<ImageFacts>> = BTreeMap::new();
@@ -49,6 +75,16 @@ pub(crate) fn judge(
             Ok(image) => {
                 let asset = Arc::new(asset(image));
                 let facts = known.entry(asset.id.clone()).or_insert_with(|| {
+                    let known = match (advisories, matched.remove(&asset.id)) {
+                        (Some(advisories), Some(matched)) => {
+                            let findings = vulnerable::findings(image, &asset, &matched);
+                            judged.findings.extend(findings);
+                            let facts = vulnerable::facts(&matched, &*advisories.db);
+                            judged.matched.push((image.name.clone(), matched));
+                            Ok(facts)
+                        }
+                        _ => Err(NO_DATABASE.to_owned()),
+                    };
                     let (findings, looked_at) = findings(image, &asset, request);
                     judged.findings.extend(findings);
                     evaluation.unevaluated.extend(looked_at.unevaluated);
@@ -65,7 +101,7 @@ pub(crate) fn judge(
                         &looked_into.names,
                         &observed,
                     ));
-                    Arc::new(image_facts(image, &asset, observed))
+                    Arc::new(image_facts(image, &asset, observed, known))
                 });
                 ImageLink::Known(facts.clone())
             }
@@ -183,7 +219,12 @@ fn asset_facts(
     }
 }
 
-fn image_facts(image: &Image, asset: &Asset, observed: Observation) -> ImageFacts {
+fn image_facts(
+    image: &Image,
+    asset: &Asset,
+    observed: Observation,
+    advisories: Result<AdvisoryFacts, String>,
+) -> ImageFacts {
     ImageFacts {
         asset: asset.id.clone(),
         observed,
@@ -209,6 +250,7 @@ fn image_facts(image: &Image, asset: &Asset, observed: Observation) -> ImageFact
             .collect(),
         sbom: Ok(image.sboms.first().cloned()),
         gaps: image.gaps.iter().map(ToString::to_string).collect(),
+        advisories,
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use plimsoll_model::{
     AssetFacts, AssetId, AssetState, Diagnostic, Evidence, Finding, Fix, FixEdit, FixPlan, FixStep,
-    FixTarget, GoalVerdict, Percent, Rule, Severity,
+    FixTarget, GoalVerdict, ImageLink, Percent, Rule, Severity,
     resource::AdmissionMode,
     wire::{
         AssetReport, AttainmentReport, BecauseReport, CheckReport, ClauseReport, ControlReport,
@@ -32,10 +32,22 @@ pub fn check(assessment: &Assessment) -> CheckReport {
         }
     }
     // The verdicts rest on what is in scope; what is not is for a scan.
-    let ids: BTreeSet<&AssetId> = (0..assessment.assets.len())
-        .filter(|index| in_scope[*index])
-        .map(|index| &assessment.assets[index].asset.id)
-        .collect();
+    let mut ids: BTreeSet<&AssetId> = BTreeSet::new();
+    for (asset, _) in assessment
+        .assets
+        .iter()
+        .zip(&in_scope)
+        .filter(|(_, is)| **is)
+    {
+        ids.insert(&asset.asset.id);
+        // It answers for what is in its images.
+        for name in &asset.images {
+            let link = assessment.links.as_ref().and_then(|links| links.get(name));
+            if let Some(ImageLink::Known(image)) = link {
+                ids.insert(&image.asset);
+            }
+        }
+    }
     let counted = || {
         let all = assessment.findings.iter().enumerate();
         all.filter(|(_, finding)| ids.contains(&finding.asset.id))
@@ -225,6 +237,7 @@ fn finding(assessment: &Assessment, index: usize, finding: &Finding) -> FindingR
         }),
         excepted_by: assessment.excepted_by.get(&(index as u32)).cloned(),
         first_seen: assessment.first_seen.get(&finding.id).copied(),
+        vulnerability: finding.vulnerability.as_deref().map(|v| Box::new(v.into())),
     }
 }
 

@@ -198,6 +198,7 @@ fn count(estate: &mut Estate, gaps: Vec<GapReport>) {
             GapState::Skipped => coverage.skipped += 1,
             GapState::NotRendered => coverage.not_rendered += 1,
             GapState::Failed => coverage.failed += 1,
+            GapState::Unmatched => coverage.unmatched += 1,
         }
         coverage.gaps.push(gap);
     }

@@ -12,10 +12,15 @@ mod images;
 mod supply_chain;
 mod tally;
 mod unobserved;
+mod vulnerabilities;
 
 use plimsoll_model::{
     AssetFacts, AssetState, Timestamp, UnknownAsset,
-    resource::{Clause, ExposureClause, ImageClause, SecretsClause, SupplyChainClause},
+    resource::{
+        Clause, ExposureClause, ImageClause, SecretsClause, SupplyChainClause,
+        VulnerabilitiesClause,
+    },
+    time::start_of,
 };
 
 pub(crate) use self::tally::{Bucket, Event, Tally};
@@ -39,6 +44,15 @@ impl Context<'_> {
             .get(finding as usize)
             .copied()
             .unwrap_or(self.now)
+    }
+
+    /// From when a grace period is counted: from when the finding was first
+    /// seen and, where it has a fix, not before that could be had.
+    pub(crate) fn counts_from(&self, finding: u32) -> Timestamp {
+        let seen = self.first_seen(finding);
+        let vulnerability = self.facts.findings[finding as usize].vulnerability.as_ref();
+        let published = vulnerability.and_then(|v| v.fix_published).map(start_of);
+        published.map_or(seen, |published| published.max(seen))
     }
 }
 
@@ -104,6 +118,7 @@ pub(crate) enum Judge<'a> {
     Exposure(&'a ExposureClause),
     Secrets(&'a SecretsClause),
     Image(&'a ImageClause),
+    Vulnerabilities(&'a VulnerabilitiesClause),
     Unobserved(Unobserved),
 }
 
@@ -118,7 +133,7 @@ impl<'a> Judge<'a> {
             Clause::Exposure(clause) => Judge::Exposure(clause),
             Clause::Secrets(clause) => Judge::Secrets(clause),
             Clause::Image(clause) => Judge::Image(clause),
-            Clause::Vulnerabilities(_) => Judge::Unobserved(Unobserved::Vulnerabilities),
+            Clause::Vulnerabilities(clause) => Judge::Vulnerabilities(clause),
             Clause::Runtime(_) => Judge::Unobserved(Unobserved::Runtime),
             Clause::Coverage(clause) => Judge::Unobserved(Unobserved::coverage(clause)),
         }
@@ -143,6 +158,9 @@ impl<'a> Judge<'a> {
                 images::secrets(clause, asset, context, mandatory, events, noted)
             }
             Judge::Image(clause) => images::judge(clause, facts, context),
+            Judge::Vulnerabilities(clause) => {
+                vulnerabilities::judge(clause, asset, context, mandatory, events, noted)
+            }
             Judge::Unobserved(kind) => kind.judge(),
         }
     }
@@ -155,6 +173,7 @@ impl<'a> Judge<'a> {
             (Judge::Exposure(clause), _) => exposure::text(clause),
             (Judge::Secrets(clause), _) => images::secrets_text(clause),
             (Judge::Image(clause), _) => images::text(clause),
+            (Judge::Vulnerabilities(clause), _) => vulnerabilities::text(clause),
             (Judge::Unobserved(_), clause) => unobserved::text(clause),
         }
     }
@@ -173,6 +192,7 @@ pub(crate) fn has_grace(clause: &Clause) -> bool {
     match clause {
         Clause::Configuration(clause) => clause.within.is_some(),
         Clause::Secrets(clause) => clause.within.is_some(),
+        Clause::Vulnerabilities(clause) => clause.within.is_some(),
         _ => false,
     }
 }

@@ -67,20 +67,22 @@ impl<'a> Exceptions<'a> {
                 by_id.entry(*id).or_default().push(at);
             }
         }
-        let mut by_rule: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
+        // By the rule's id and, for a vulnerability, its name: a few thousand.
+        let mut by_rule: FxHashMap<(&str, &str), Vec<u32>> = FxHashMap::default();
         if !result.list.is_empty() {
             for asset in 0..facts.assets.len() as u32 {
                 // Whether an exception's selector matches this asset, asked once.
                 let mut holds: FxHashMap<u32, bool> = FxHashMap::default();
                 for &finding in index.findings_of(asset) {
                     let record = &facts.findings[finding as usize];
-                    let candidates = by_rule.entry(record.rule.id).or_insert_with(|| {
+                    let name = record.vulnerability.as_ref().map_or("", |v| &v.id);
+                    let candidates = by_rule.entry((record.rule.id, name)).or_insert_with(|| {
                         let accepts = |e: &PostureException| {
                             e.spec.assets.is_some()
                                 && e.spec
                                     .controls
                                     .iter()
-                                    .any(|glob| glob_matches(glob, record.rule.id))
+                                    .any(|glob| record.is_called(|name| glob_matches(glob, name)))
                         };
                         (0u32..)
                             .zip(&result.list)

@@ -5,7 +5,11 @@ use plimsoll_model::{Percent, Timestamp, time};
 
 /// `1 asset`, `2 assets`.
 pub(crate) fn count(number: u64, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+    match (number, noun.strip_suffix('y')) {
+        (1, _) => format!("{number} {noun}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        (_, None) => format!("{number} {noun}s"),
+    }
 }
 
 /// `a, b and 3 more`: at most `most` names, in the order given.

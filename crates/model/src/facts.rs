@@ -72,6 +72,21 @@ pub struct ImageFacts {
     pub sbom: Result<Option<String>, String>,
     /// What of it could not be read.
     pub gaps: Vec<String>,
+    /// What its packages were compared with; `Err` when they were not, and why.
+    pub advisories: Result<AdvisoryFacts, String>,
+}
+
+/// What the packages of an image were compared with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AdvisoryFacts {
+    /// As of when the oldest feed is that is about its packages.
+    pub as_of: Option<Timestamp>,
+    /// Which packages no feed is about, and why nothing is known of them.
+    pub unknown: Vec<String>,
+    /// Whether a catalogue of exploited vulnerabilities was asked (CISA KEV).
+    pub knows_exploited: bool,
+    /// Whether predictions of exploitation were asked (EPSS).
+    pub knows_epss: bool,
 }
 
 /// The operating system of an image.

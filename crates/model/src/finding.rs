@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Asset, Digest, FieldRef, Fix, Location, Rule, Severity};
+use crate::{Asset, Digest, FieldRef, Fix, Location, Rule, Severity, Vulnerability};
 
 /// The identity of a finding: a hash of the asset's lineage, the rule's id and
 /// the subject. It carries no line, index, version or time, so that a finding
@@ -120,6 +120,10 @@ pub enum FindingKind {
     Misconfiguration,
     /// A secret lies where others can read it.
     Secret,
+    /// A package has a known vulnerability.
+    Vulnerability,
+    /// A package was published to do harm.
+    Malware,
 }
 
 /// What in the asset a finding is about, in names and never in indexes.
@@ -202,10 +206,12 @@ impl Evidence {
     }
 }
 
-/// An annotation on the object that asks for a rule to be ignored there.
+/// What asks for a rule to be ignored on an object: an annotation there, or, for
+/// a vulnerability, a statement that it does not count (VEX, a list of what is
+/// ignored).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Waiver {
-    /// The annotation's key.
+    /// The annotation's key; whose word the statement is.
     pub annotation: Box<str>,
     /// The annotation's value: the reason given, if any.
     pub reason: Box<str>,
@@ -213,7 +219,7 @@ pub struct Waiver {
 
 /// Something wrong with an asset, with evidence: the field is private and
 /// [`Finding::new`] asks for it, so that none can be made without.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     /// Its identity.
     pub id: FindingId,
@@ -238,6 +244,8 @@ pub struct Finding {
     pub fixes: Arc<[Fix]>,
     /// The annotation that asks for it to be ignored.
     pub waiver: Option<Box<Waiver>>,
+    /// The vulnerability, for a finding that is one.
+    pub vulnerability: Option<Arc<Vulnerability>>,
     evidence: Evidence,
     more: Vec<Evidence>,
 }
@@ -262,6 +270,7 @@ impl Finding {
             baselines: Arc::default(),
             fixes: Arc::default(),
             waiver: None,
+            vulnerability: None,
             evidence,
             more: Vec::new(),
         }
@@ -272,6 +281,13 @@ impl Finding {
     pub fn of_kind(mut self, kind: FindingKind) -> Self {
         self.kind = kind;
         self
+    }
+
+    /// Whether it goes by this name: its rule's id, or a name of its
+    /// vulnerability.
+    pub fn is_called(&self, name: impl Fn(&str) -> bool) -> bool {
+        let of_vulnerability = |v: &Arc<Vulnerability>| v.names().any(&name);
+        name(self.rule.id) || self.vulnerability.as_ref().is_some_and(of_vulnerability)
     }
 
     /// The first evidence.

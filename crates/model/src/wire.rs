@@ -2,6 +2,8 @@
 //! back. Fields are only ever added within one `schemaVersion`; a reader
 //! ignores what it does not know.
 
+mod vulnerability;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -13,6 +15,8 @@ use crate::{
     FindingId, FindingKind, ObjectRef, PlanProof, Severity, Timestamp, Verdict, WindowResult,
     image::Image,
 };
+
+pub use self::vulnerability::VulnerabilityReport;
 
 /// The version of the reports this build writes.
 pub const SCHEMA_VERSION: &str = "1.0";
@@ -156,7 +160,11 @@ pub struct CoverageReport {
     pub not_rendered: u64,
     /// Files and documents that could not be read.
     pub failed: u64,
-    /// Each document or file behind the three numbers.
+    /// Packages of images of which no advisory can tell anything: their
+    /// vulnerabilities are not known.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unmatched: u64,
+    /// Each document, file or group of packages behind these numbers.
     pub gaps: Vec<GapReport>,
 }
 
@@ -188,6 +196,8 @@ pub enum GapState {
     NotRendered,
     /// It can't be read.
     Failed,
+    /// Packages of an image that no advisories are known of.
+    Unmatched,
 }
 
 /// A note about the run.
@@ -283,6 +293,9 @@ pub struct FindingReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub first_seen: Option<Timestamp>,
+    /// The vulnerability, for a finding that is one.
+    #[serde(flatten)]
+    pub vulnerability: Option<Box<VulnerabilityReport>>,
 }
 
 /// A field in a file.

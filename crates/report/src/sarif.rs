@@ -268,7 +268,7 @@ fn invocation(
     let gaps = coverage.gaps.iter().map(|gap| {
         let level = match gap.state {
             GapState::Skipped => "note",
-            GapState::NotRendered => "warning",
+            GapState::NotRendered | GapState::Unmatched => "warning",
             GapState::Failed => "error",
         };
         let text = format!("{}: {}", words::gap(gap.state), gap.reason);

@@ -371,17 +371,25 @@ pub(crate) fn gap(state: GapState) -> &'static str {
         GapState::Skipped => "skipped",
         GapState::NotRendered => "not rendered",
         GapState::Failed => "failed",
+        GapState::Unmatched => "vulnerabilities not known",
     }
 }
 
 /// What was read and what was not, in one sentence.
 pub(crate) fn coverage(coverage: &CoverageReport) -> String {
     if coverage.images > 0 && coverage.files == 0 && coverage.read == 0 {
-        return format!(
+        let mut text = format!(
             "looked into {}; {} could not be read",
             count(coverage.images, "image"),
             count(coverage.failed, "part")
         );
+        if coverage.unmatched > 0 {
+            text.push_str(&format!(
+                "; of {} vulnerabilities are not known",
+                count(coverage.unmatched, "package")
+            ));
+        }
+        return text;
     }
     let images = match coverage.images {
         0 => String::new(),
@@ -414,6 +422,9 @@ pub(crate) fn severities(counts: &std::collections::BTreeMap<Severity, u64>) -> 
 pub(crate) fn accepted(finding: &FindingReport) -> Option<String> {
     match (&finding.excepted_by, &finding.waived_by) {
         (Some(name), _) => Some(format!("accepted by exception {}", clean(name))),
+        (None, Some(by)) if finding.vulnerability.is_some() => {
+            Some(format!("suppressed by {}", clean(by)))
+        }
         (None, Some(waiver)) => Some(format!("waived by annotation {}", clean(waiver))),
         (None, None) => None,
     }

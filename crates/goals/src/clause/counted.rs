@@ -41,7 +41,7 @@ impl Count {
         for finding in findings {
             let deadline = self
                 .within
-                .map(|within| within.after(context.first_seen(finding)));
+                .map(|within| within.after(context.counts_from(finding)));
             let accepted = context.exceptions.acceptance(finding);
             noted.finding(finding, context, accepted, mandatory);
             let accepted = accepted.filter(|_| !mandatory);
@@ -195,7 +195,10 @@ fn names(counted: &[(u32, Bucket)], buckets: &[Bucket], context: &Context<'_>) -
     listed.sort_by(order);
     let shown: Vec<String> = listed
         .iter()
-        .map(|f| format!("{} ({})", f.rule.id, f.subject))
+        .map(|f| match &f.vulnerability {
+            Some(v) => format!("{} ({} {})", v.id, v.package.name, v.package.version),
+            None => format!("{} ({})", f.rule.id, f.subject),
+        })
         .collect();
     words::list_of(&shown, more)
 }
@@ -214,11 +217,15 @@ fn accepted_by(counted: &[(u32, Bucket)], context: &Context<'_>) -> String {
                     format!("accepted by exception {name} until {}", spec.expires)
                 }
                 AcceptedBy::Annotation => {
-                    let waiver = context.facts.findings[*finding as usize].waiver.as_ref()?;
+                    let finding = &context.facts.findings[*finding as usize];
+                    let waiver = finding.waiver.as_ref()?;
                     let said = match waiver.reason.trim() {
                         "" => String::new(),
                         reason => format!(" ({reason})"),
                     };
+                    if finding.vulnerability.is_some() {
+                        return Some(format!("suppressed by {}{said}", waiver.annotation));
+                    }
                     format!(
                         "waived by annotation {} on the object{said}",
                         waiver.annotation

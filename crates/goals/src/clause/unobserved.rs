@@ -8,8 +8,6 @@ use super::Judged;
 /// What is not observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unobserved {
-    /// What an image contains.
-    Vulnerabilities,
     /// What a container does.
     Runtime,
     /// Who observes the asset.
@@ -34,9 +32,6 @@ impl Unobserved {
 
     pub(super) fn judge(self) -> Judged {
         let missing = match self {
-            Unobserved::Vulnerabilities => {
-                "no vulnerability facts: this version does not scan images"
-            }
             Unobserved::Runtime => {
                 "no runtime facts: this version does not observe running containers"
             }
@@ -53,22 +48,6 @@ impl Unobserved {
 pub(super) fn text(clause: &Clause) -> String {
     let mut parts: Vec<String> = Vec::new();
     match clause {
-        Clause::Vulnerabilities(clause) => {
-            parts.extend(clause.severity.map(|bound| format!("severity {bound}")));
-            parts.extend(
-                clause
-                    .fixable
-                    .map(|yes| choose(yes, "fixable", "without a fix")),
-            );
-            parts.extend(
-                clause
-                    .exploited
-                    .map(|yes| choose(yes, "exploited", "not exploited")),
-            );
-            parts.extend(clause.epss.map(|epss| format!("EPSS at least {epss}")));
-            parts.push(format!("max {}", clause.max));
-            parts.extend(clause.within.map(|within| format!("within {within}")));
-        }
         Clause::Runtime(clause) => {
             parts.extend(clause.drift.map(|drift| match drift {
                 DriftMode::Detect => "drift detected".to_owned(),
@@ -107,6 +86,7 @@ pub(super) fn text(clause: &Clause) -> String {
         }
         // The others have texts of their own.
         Clause::Configuration(_)
+        | Clause::Vulnerabilities(_)
         | Clause::SupplyChain(_)
         | Clause::Exposure(_)
         | Clause::Secrets(_)

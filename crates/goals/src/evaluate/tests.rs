@@ -236,11 +236,6 @@ fn what_no_engine_observes_is_unknown_with_what_is_missing() {
         assert_eq!(verdict.settled_by, Vec::from_iter(settled));
     };
     check(
-        json!({"vulnerabilities": {"severity": ">=high", "fixable": true, "max": 0, "within": "14d"}}),
-        "vulnerabilities severity >=high, fixable, max 0, within 14d",
-        Some("no vulnerability facts: this version does not scan images"),
-    );
-    check(
         json!({"runtime": {"drift": "block", "openAlerts": {"severity": "high", "within": "4h"}}}),
         "runtime drift blocked, open alerts of severity >=high max 0 within 4h",
         Some("no runtime facts: this version does not observe running containers"),
@@ -568,6 +563,8 @@ fn what_is_wrong_with_the_line_is_said() {
     );
 }
 
+mod vulnerabilities;
+
 mod images {
     use plimsoll_model::{
         Asset, AssetId, AssetKind, Date, ImageFacts, ImageLink, ObjectRef, ReleaseFacts,
@@ -577,7 +574,7 @@ mod images {
     use crate::testing::{at, place};
 
     /// A workload that runs `web:1`, which is what `change` makes of it.
-    fn estate(change: impl Fn(&mut ImageFacts)) -> Estate {
+    pub(super) fn estate(change: impl Fn(&mut ImageFacts)) -> Estate {
         let mut estate = Estate::default();
         estate.workload("shop/web").images = vec!["web:1".into()];
         let id = AssetId::image("docker.io/library/web", None);
@@ -594,6 +591,7 @@ mod images {
             shells: Vec::new(),
             sbom: Ok(Some("a referrer".to_owned())),
             gaps: Vec::new(),
+            advisories: Err("nothing was compared".to_owned()),
         };
         change(&mut image);
         estate.images = Some(BTreeMap::from([(

@@ -60,11 +60,21 @@ pub struct VulnerabilitiesClause {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub epss: Option<f64>,
+    /// Whether those whose vulnerable code is known not to be in the program
+    /// are left out (or, with `false`, only they count). Where nobody knows, it
+    /// is taken for reachable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reachable: Option<bool>,
     /// How many are accepted.
     pub max: u32,
-    /// How long one may stay before it counts as a violation.
+    /// How long one may stay before it counts as a violation: from when it was
+    /// first seen or its fix was published, whichever is later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub within: Option<Period>,
+    /// How old the advisories may be: with older ones nothing is known. 30 days
+    /// without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_feed_age: Option<Period>,
 }
 
 /// At most so many violations of controls.

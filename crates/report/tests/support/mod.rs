@@ -364,6 +364,7 @@ fn coverage() -> CoverageReport {
         skipped: 1,
         not_rendered: 1,
         failed: 1,
+        unmatched: 0,
         gaps: vec![
             gap(
                 GapState::NotRendered,

@@ -356,5 +356,6 @@ pub fn finding(at: usize, control: usize) -> FindingReport {
         waived_by: None,
         excepted_by: None,
         first_seen: None,
+        vulnerability: None,
     }
 }

@@ -25,7 +25,7 @@ pub fn run(show: &ShowArgs, args: ImageScanArgs) -> Result<Exit, Failure> {
         .collect::<Result<Vec<_>, _>>()?;
     let opener = Opener::new(&context, &args.image.registry)?;
     let image = Arc::new(opener.open(&args.target, args.image.image.as_deref())?);
-    let mut assessment = scan_image(image.clone(), &args.baseline, &controls, context.now);
+    let mut assessment = scan_image(image.clone(), None, &args.baseline, &controls, context.now);
     // A name that is not known is a mistake, not an empty result.
     for reason in assessment.evaluation.missing.values() {
         context.stderr.error(reason);
