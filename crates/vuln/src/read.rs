@@ -8,10 +8,16 @@
 
 pub(crate) mod bounds;
 pub(crate) mod cpe;
+pub mod csaf;
 mod detect;
 pub mod osv;
+pub mod oval;
+pub(crate) mod platform;
 pub(crate) mod record;
+pub(crate) mod rpm;
 pub(crate) mod tree;
+pub mod updateinfo;
+pub(crate) mod xml;
 
 pub use detect::{Format, detect};
 
@@ -72,7 +78,10 @@ pub fn read(format: Format, file: &str, bytes: &[u8]) -> Records {
         .into();
     }
     match format {
+        Format::Csaf => csaf::read(file, bytes).into(),
         Format::Osv => osv::read(file, bytes).into(),
+        Format::Oval => oval::read(file, bytes).into(),
+        Format::UpdateInfo => updateinfo::read(file, bytes).into(),
         Format::RustSec
         | Format::DebianTracker
         | Format::DebianList
@@ -84,10 +93,7 @@ pub fn read(format: Format, file: &str, bytes: &[u8]) -> Records {
         | Format::ExploitDb
         | Format::RubySec
         | Format::FriendsOfPhp
-        | Format::EndOfLife
-        | Format::Csaf
-        | Format::Oval
-        | Format::UpdateInfo => {
+        | Format::EndOfLife => {
             tree::unreadable::<Advisory>(file, format!("no reader of {format}")).into()
         }
     }
