@@ -15,6 +15,7 @@ pub mod shell;
 pub mod support;
 pub mod tidy;
 pub mod tools;
+pub mod trees;
 
 use anyhow::Result;
 
@@ -31,7 +32,7 @@ impl std::fmt::Display for Usage {
 impl std::error::Error for Usage {}
 
 const VERBS: &str =
-    "lint, docs, tidy, deny, schemas, bench, fuzz, cluster, registry, support, roots";
+    "lint, docs, tidy, deny, schemas, bench, fuzz, cluster, registry, support, roots, trees";
 
 /// Runs one verb with its arguments.
 ///
@@ -50,6 +51,7 @@ pub fn run(verb: &str, args: &[String]) -> Result<()> {
         "registry" => registry::registry(args),
         "support" => support::support(args),
         "roots" => roots::roots(args),
+        "trees" => trees::trees(args),
         _ => Err(Usage(format!("no verb `{verb}`; verbs: {VERBS}")).into()),
     }
 }

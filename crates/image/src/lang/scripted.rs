@@ -53,3 +53,6 @@ pub const ANALYZERS: &[Analyzer] = &[
     ruby::GEMFILE_LOCK,
     ruby::GEMSPEC,
 ];
+
+#[cfg(test)]
+mod tests;
