@@ -6,9 +6,12 @@
 //! [`bounds`]; a record that goes beyond is passed over like a malformed one,
 //! except that prose is cut.
 
+pub mod alpine;
+pub mod arch;
 pub(crate) mod bounds;
 pub(crate) mod cpe;
 pub mod csaf;
+pub mod debian;
 mod detect;
 pub mod osv;
 pub mod oval;
@@ -82,11 +85,11 @@ pub fn read(format: Format, file: &str, bytes: &[u8]) -> Records {
         Format::Osv => osv::read(file, bytes).into(),
         Format::Oval => oval::read(file, bytes).into(),
         Format::UpdateInfo => updateinfo::read(file, bytes).into(),
+        Format::DebianTracker => debian::read_tracker(file, bytes).into(),
+        Format::DebianList => debian::read_list(file, bytes).into(),
+        Format::Secdb => alpine::read(file, bytes).into(),
+        Format::Arch => arch::read(file, bytes).into(),
         Format::RustSec
-        | Format::DebianTracker
-        | Format::DebianList
-        | Format::Secdb
-        | Format::Arch
         | Format::Nvd
         | Format::Kev
         | Format::Epss

@@ -9,7 +9,7 @@ use std::{
 };
 
 use plimsoll_vuln::{
-    advisory::{Advisory, Origin},
+    advisory::{Advisory, End, Origin},
     read::{self, Format, Records},
 };
 use tempfile::TempDir;
@@ -187,4 +187,105 @@ fn every_advisory_of_pypi_is_read_from_yaml() {
     let sky = find(&feed, "PYSEC-2020-342");
     assert_eq!(sky.affected[0].name, "apache-skywalking");
     assert_eq!(sky.affected[0].versions, [""; 0]);
+}
+
+/// `(release, package)` of what an advisory says is fixed, and where.
+fn fixed(advisory: &Advisory) -> Vec<(String, String, String)> {
+    let mut found = Vec::new();
+    for affected in &advisory.affected {
+        let Origin::Distribution { release, .. } = &affected.origin else {
+            continue;
+        };
+        for range in &affected.ranges {
+            if let Some(End::Fixed(version)) = &range.end {
+                found.push((release.clone(), affected.name.clone(), version.clone()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_fix_of_the_lists_of_debian_is_read() {
+    let Some(folder) = unpack("debian-dsa-dla-2023.tar.gz") else {
+        return;
+    };
+    let feed = feed(folder.path());
+    assert_eq!(feed.formats, BTreeMap::from([(Format::DebianList, 2)]));
+    let (mut headlines, mut fixes) = (0, 0);
+    for path in files(folder.path()) {
+        let text = fs::read_to_string(path).expect("text");
+        headlines += text.lines().filter(|line| line.starts_with('[')).count();
+        let package = |line: &&str| {
+            let line = line.trim_start();
+            line.starts_with('[') && line.contains("] - ") && !line.contains(" <")
+        };
+        let indented = text.lines().filter(|line| line.starts_with([' ', '\t']));
+        fixes += indented.filter(package).count();
+    }
+    assert_eq!(
+        feed.all.advisories.len() + feed.all.skipped.len(),
+        headlines
+    );
+    let read: usize = feed.all.advisories.iter().map(|a| fixed(a).len()).sum();
+    let routine = feed.all.skipped.iter();
+    let routine = routine.filter(|skipped| !skipped.reason.contains("names no package"));
+    // What is left out is of regression updates and the like, one or two fixes each.
+    assert!(
+        read <= fixes && fixes - read <= 2 * routine.count(),
+        "{read} of {fixes}"
+    );
+    let xorg = find(&feed, "DSA-5380-1");
+    assert_eq!(
+        fixed(xorg),
+        [(
+            "11".to_owned(),
+            "xorg-server".to_owned(),
+            "2:1.20.11-1+deb11u6".to_owned()
+        )]
+    );
+}
+
+#[test]
+fn every_fix_of_alpines_secdb_is_read() {
+    let Some(folder) = unpack("alpine-secdb.tar.gz") else {
+        return;
+    };
+    let feed = feed(folder.path());
+    let records = count(folder.path(), ".yaml");
+    assert_eq!(feed.formats, BTreeMap::from([(Format::Secdb, records)]));
+    // The second way: lines of the text, for the newest release.
+    let mut expect = std::collections::BTreeSet::new();
+    for repository in ["main", "community"] {
+        let path = files(folder.path())
+            .into_iter()
+            .find(|path| path.ends_with(format!("v3.11/{repository}.yaml")));
+        let text = fs::read_to_string(path.expect("v3.11")).expect("text");
+        let mut name = "";
+        for line in text.lines().map(str::trim) {
+            if let Some(found) = line.strip_prefix("name: ") {
+                name = found;
+            } else if let Some(id) = line.strip_prefix("- CVE-") {
+                let id = id.split([' ', '.']).next().unwrap_or_default();
+                let id: Vec<&str> = id.split('-').take(2).collect();
+                expect.insert((name.to_owned(), format!("CVE-{}", id.join("-"))));
+            }
+        }
+    }
+    let mut got = std::collections::BTreeSet::new();
+    for advisory in &feed.all.advisories {
+        for (release, name, _) in fixed(advisory) {
+            if release == "3.11" && advisory.id.starts_with("CVE-") {
+                got.insert((name, advisory.id.clone()));
+            }
+        }
+    }
+    expect.retain(|(_, id)| !id.contains('?'));
+    let lost: Vec<_> = expect.difference(&got).collect();
+    assert_eq!(lost, Vec::<&(String, String)>::new());
+    assert!(
+        got.len() - expect.len() < 20,
+        "{:?}",
+        got.difference(&expect)
+    );
 }
