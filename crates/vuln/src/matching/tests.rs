@@ -1,6 +1,7 @@
 //! The rules of matching, each over a few made-up advisories.
 
 mod library;
+mod property;
 mod system;
 mod words;
 
