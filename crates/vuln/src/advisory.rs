@@ -87,7 +87,8 @@ pub struct Affected {
     /// What the source says is going to happen, or not.
     pub state: State,
     /// The module stream the package belongs to (`nodejs:18`), for RPM
-    /// packages of modules: it says nothing of others.
+    /// packages of modules: it says nothing of others. Where the source names
+    /// several, separated by spaces, the package is of one of them.
     pub module: String,
     /// The architectures it is about; all when empty.
     pub architectures: Vec<String>,

@@ -12,7 +12,7 @@ use super::{
     Work,
     choose::{Chosen, Statement},
     kernel::Running,
-    names::Group,
+    names::{Group, is_single},
     reach, severity,
 };
 use crate::{
@@ -45,7 +45,7 @@ impl Work<'_> {
         let single: Vec<&Advisory> = own
             .iter()
             .copied()
-            .filter(|record| record.about.len() <= 1)
+            .filter(|record| is_single(record))
             .chain(others.iter().map(|record| &**record))
             .chain(own.iter().copied())
             .collect();
@@ -124,7 +124,7 @@ impl Work<'_> {
                 };
                 let known =
                     own.iter().any(|other| same(other)) || found.iter().any(|other| same(other));
-                if !known && record.about.len() <= 1 {
+                if !known && is_single(record) {
                     found.push(Arc::clone(record));
                 }
             }

@@ -1,9 +1,9 @@
 //! Which of several statements about one vulnerability of one package counts.
 //!
 //! Of a distribution's, the most specific: the stream that the image has
-//! before the release as such; the package's module before the package of that
-//! name; a record of the one vulnerability before an advisory about several;
-//! the binary package's name before its source's. Among those, *not affected*
+//! before the release as such; a record of the one vulnerability before a
+//! correction that is about it too; the binary package's name before its
+//! source's. (Of modules, only what is about the package's own is a statement.) Among those, *not affected*
 //! wins, then *affected*: where two corrections name the same vulnerability,
 //! the first was not all of it. Streams that the image does not have never
 //! accuse when the release as such is spoken for, but tell where a fix is.
@@ -58,8 +58,6 @@ impl Statement {
 pub(super) struct Weight {
     /// About a stream that the image has beyond the release as such.
     pub stream: bool,
-    /// About the package's module by name.
-    pub module: bool,
     /// A record of one vulnerability.
     pub single: bool,
     /// By the name of the binary package.

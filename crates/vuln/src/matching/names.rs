@@ -156,6 +156,16 @@ pub(super) fn groups<'a>(
     groups
 }
 
+/// Whether it is the record of one vulnerability, and not a correction that
+/// happens to be about one: it is named after it.
+pub(super) fn is_single(advisory: &Advisory) -> bool {
+    match advisory.about.as_slice() {
+        [] => true,
+        [one] => advisory.id.ends_with(one.as_str()),
+        _ => false,
+    }
+}
+
 /// Whether an advisory tells of a vulnerability at all: distributions publish
 /// corrections of other kinds in the same form.
 pub(super) fn is_of_security(advisory: &Advisory) -> bool {

@@ -12,7 +12,7 @@ use super::{
     stream::{self, Stream},
 };
 use crate::{
-    advisory::{Advisory, Affected, Origin},
+    advisory::{Affected, Origin},
     lookup::{Entry, Place},
 };
 
@@ -125,11 +125,13 @@ impl Work<'_> {
         let Origin::Distribution { stream, source, .. } = &affected.origin else {
             return None;
         };
-        if !names::is_of_security(&entry.advisory) {
+        let is_rpm = found.package.kind == PackageType::Rpm;
+        if !names::is_of_security(&entry.advisory)
+            || (is_rpm && !module::is_about(affected, &found.package))
+        {
             return None;
         }
         let installed = names.version_for(affected)?;
-        let module = module_weight(&entry.advisory, affected, found)?;
         let says = judge(affected, installed);
         let version = self.image.release.as_ref().map_or("", |os| &*os.version);
         let held = stream::stream(stream, version, &self.streams);
@@ -149,8 +151,7 @@ impl Work<'_> {
         Some(Statement {
             weight: Weight {
                 stream: held == Stream::Held,
-                module,
-                single: is_single(&entry.advisory),
+                single: names::is_single(&entry.advisory),
                 binary: !source,
             },
             says,
@@ -191,25 +192,12 @@ impl<'a> Names<'a> {
     }
 }
 
-/// Whether it is a record of one vulnerability.
-fn is_single(advisory: &Advisory) -> bool {
-    advisory.about.len() <= 1
-}
-
 /// Those who don't have a stream learn of it where a fix is, and whether what
 /// they installed is that fix; no more.
 fn said_to_others(says: Says) -> Says {
     match says {
         Says::Not => Says::Nothing,
         says => says,
-    }
-}
-
-fn module_weight(advisory: &Advisory, affected: &Affected, found: &ImagePackage) -> Option<bool> {
-    if found.package.kind == PackageType::Rpm {
-        module::is_about(advisory, affected, &found.package)
-    } else {
-        Some(false)
     }
 }
 

@@ -204,7 +204,7 @@ fn specifics(value: &Value, advisory: &Advisory, out: &mut Affected) -> Result<(
             _ => None,
         });
         if fixed.is_some_and(|version| version.contains(".module")) {
-            out.module = module(&advisory.summary).unwrap_or_default();
+            out.module = modules(&advisory.summary);
         }
         // An erratum comes out with its fix; a record of a CVE need not.
         let erratum = publisher::of(&advisory.id).erratum;
@@ -215,15 +215,18 @@ fn specifics(value: &Value, advisory: &Advisory, out: &mut Affected) -> Result<(
     Ok(())
 }
 
-/// The module stream in `Important: nodejs:18 security update`.
-fn module(summary: &str) -> Option<String> {
-    summary
+/// The module streams in `Important: nodejs:18 security update`.
+fn modules(summary: &str) -> String {
+    let streams: Vec<&str> = summary
         .split([' ', ','])
-        .filter_map(|word| word.split_once(':').map(|parts| (word, parts)))
-        .find(|(_, (name, stream))| {
-            name.starts_with(|first: char| first.is_ascii_alphanumeric()) && !stream.is_empty()
+        .filter(|word| {
+            word.split_once(':').is_some_and(|(name, stream)| {
+                name.starts_with(|first: char| first.is_ascii_alphanumeric()) && !stream.is_empty()
+            })
         })
-        .map(|(word, _)| word.to_owned())
+        .take(10)
+        .collect();
+    streams.join(" ")
 }
 
 fn written(ranges: &[Range]) -> String {

@@ -280,6 +280,11 @@ fn an_erratum_is_about_its_cves_and_a_record_of_a_cve_is_its_alias() {
     let advisory = one(&value);
     assert_eq!(advisory.about, ["CVE-2023-0001", "CVE-2023-0002"]);
     assert_eq!(advisory.affected[0].module, "nodejs:18");
+    value["summary"] = json!("Moderate: pki-core:10.6 and pki-deps:10.6 security update");
+    assert_eq!(
+        one(&value).affected[0].module,
+        "pki-core:10.6 pki-deps:10.6"
+    );
     assert_eq!(
         advisory.affected[0]
             .fix_published
