@@ -3,6 +3,7 @@
 //! Redirects are followed here and not by ureq, so that credentials stay with
 //! the host they are for.
 
+pub mod fetch;
 pub mod options;
 pub mod proxy;
 pub mod retry;

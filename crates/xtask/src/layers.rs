@@ -34,7 +34,7 @@ impl Layer {
 }
 
 /// Every crate that is, or is designed, by folder name.
-const LAYERS: [(&str, Layer); 19] = [
+const LAYERS: [(&str, Layer); 20] = [
     ("manifest", Layer::Words),
     ("model", Layer::Words),
     ("inventory", Layer::Ground),
@@ -48,6 +48,7 @@ const LAYERS: [(&str, Layer); 19] = [
     ("assess", Layer::Whole),
     ("report", Layer::Whole),
     ("registry", Layer::Edges),
+    ("feeds", Layer::Edges),
     ("cluster", Layer::Edges),
     ("sensor", Layer::Edges),
     ("store", Layer::Edges),
@@ -57,7 +58,11 @@ const LAYERS: [(&str, Layer); 19] = [
 ];
 
 /// Dependencies inside one layer that are meant: (from, to).
-const SIDEWAYS: [(&str, &str); 1] = [("model", "manifest")];
+const SIDEWAYS: [(&str, &str); 2] = [
+    ("model", "manifest"),
+    // How files are had over HTTP: proxies, certificates, retries.
+    ("feeds", "registry"),
+];
 
 /// Packages that nothing in layers 0 to 3 may pull in, with the reason.
 const BANNED: [(&str, &str); 16] = [

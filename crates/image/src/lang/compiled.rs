@@ -10,7 +10,7 @@ pub(crate) mod packed;
 pub(crate) mod rust;
 pub(crate) mod text;
 pub(crate) mod xml;
-pub(crate) mod zip;
+pub mod zip;
 
 use crate::Analyzer;
 

@@ -8,7 +8,7 @@ use super::binary::{Ints, part};
 use crate::{ReadAt, bounded::read_all, read_at::Window};
 
 /// Entries of one archive that are read.
-const MOST_ENTRIES: usize = 200_000;
+const MOST_ENTRIES: usize = 1_000_000;
 /// Bytes of a central directory that are read.
 const MOST_DIRECTORY: u64 = 64 << 20;
 /// The end record and the longest comment behind it.
@@ -16,11 +16,11 @@ const TAIL: u64 = 22 + 0xffff;
 
 /// One file of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// Its name as the archive writes it: never used as a path to write to.
-    pub(crate) name: String,
+    pub name: String,
     /// Its bytes, unpacked, as the directory says.
-    pub(crate) size: u64,
+    pub size: u64,
     packed: u64,
     method: u16,
     encrypted: bool,
@@ -30,7 +30,7 @@ pub(crate) struct Entry {
 
 /// Why an archive or a file of it could not be read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ZipError {
+pub enum ZipError {
     /// There is no end record.
     #[error("no zip archive, or its end is missing")]
     NoEnd,
@@ -63,12 +63,12 @@ pub(crate) enum ZipError {
 }
 
 /// An archive.
-pub(crate) struct Zip<'a> {
+pub struct Zip<'a> {
     content: &'a dyn ReadAt,
     /// Its files, as the directory lists them.
-    pub(crate) entries: Vec<Entry>,
+    pub entries: Vec<Entry>,
     /// What of the directory could not be read, with its offset.
-    pub(crate) problems: Vec<(String, u64)>,
+    pub problems: Vec<(String, u64)>,
 }
 
 /// Where the directory lies.
@@ -165,7 +165,7 @@ impl<'a> Zip<'a> {
     ///
     /// # Errors
     /// There is none, or it is too large.
-    pub(crate) fn open(content: &'a dyn ReadAt) -> Result<Self, ZipError> {
+    pub fn open(content: &'a dyn ReadAt) -> Result<Self, ZipError> {
         let end = find_end(content)?;
         if end.size > MOST_DIRECTORY {
             return Err(ZipError::DirectoryTooLarge(end.size));
@@ -239,7 +239,7 @@ impl<'a> Zip<'a> {
     ///
     /// # Errors
     /// It is larger, encrypted, damaged, or packed in an unknown way.
-    pub(crate) fn read(&self, entry: &Entry, most: u64) -> Result<Cow<'a, [u8]>, ZipError> {
+    pub fn read(&self, entry: &Entry, most: u64) -> Result<Cow<'a, [u8]>, ZipError> {
         if entry.encrypted {
             return Err(ZipError::Encrypted);
         }
