@@ -16,7 +16,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use plimsoll_model::Rule;
 
-use crate::{Analyzer, Candidate, FileRecord, SecretHit, Sink, analyzer::never_by_path};
+use crate::{Analyzer, Candidate, FileRecord, Found, SecretHit, Sink, analyzer::never_by_path};
 
 mod assign;
 mod checksum;
@@ -78,6 +78,12 @@ fn run(candidate: &Candidate<'_>, sink: &mut Sink) {
             fingerprint: redact::fingerprint(&bytes),
         });
         return;
+    }
+    for (name, detail) in format::marks(candidate.path, &bytes) {
+        sink.push(Found::Mark {
+            name: name.to_owned(),
+            detail,
+        });
     }
     let mut all = Vec::new();
     let complete = scan::scan(&bytes, place::scope(candidate.path, head), &mut all);

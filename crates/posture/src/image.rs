@@ -62,6 +62,25 @@ impl ImageSink {
         });
     }
 
+    /// Something is wrong with what the image holds, named by `subject` for
+    /// good; the file at `path` that `layer` brought shows it.
+    pub fn package(
+        &mut self,
+        subject: impl Into<Cow<'static, str>>,
+        path: &str,
+        layer: u32,
+        message: impl Into<String>,
+    ) {
+        self.hits.push(Hit {
+            subject: subject.into(),
+            message: message.into(),
+            path: path.to_owned(),
+            in_file: true,
+            layer: Some(layer),
+            observed: None,
+        });
+    }
+
     /// The control can't be evaluated on this image, and why.
     pub fn unknown(&mut self, reason: impl Into<String>) {
         self.unknown = Some(reason.into());

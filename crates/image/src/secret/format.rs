@@ -275,6 +275,39 @@ pub(super) fn compile(pattern: &str) -> Option<Regex> {
         .ok()
 }
 
+/// What controls want to know of a file besides the secrets in it: a short
+/// name and words.
+pub(super) fn marks(path: &str, text: &[u8]) -> Vec<(&'static str, String)> {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let lines = || text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let mut marks = Vec::new();
+    if is_history(path, name) && name.starts_with('.') {
+        let commands = lines().filter(|line| !line.is_empty()).count();
+        marks.push(("shell-history", format!("{commands} lines")));
+    }
+    if path.ends_with(".ssh/authorized_keys") || path.ends_with(".ssh/authorized_keys2") {
+        let keys = lines()
+            .filter(|line| !line.is_empty() && !line.starts_with(b"#"))
+            .count();
+        if keys > 0 {
+            marks.push(("authorized-keys", format!("{keys} keys")));
+        }
+    }
+    if path == "etc/shadow" {
+        let users = lines().filter_map(|line| {
+            let mut fields = line.split(|byte| *byte == b':');
+            let user = std::str::from_utf8(fields.next()?).ok()?;
+            (fields.next()?.is_empty() && !user.is_empty() && user.len() <= 64).then_some(user)
+        });
+        marks.extend(
+            users
+                .take(100)
+                .map(|user| ("empty-password", format!("user {user}"))),
+        );
+    }
+    marks
+}
+
 /// Whether a place of an XML file is within a comment.
 fn is_comment(text: &[u8], at: usize) -> bool {
     let before = &text[at.saturating_sub(8 << 10)..at];

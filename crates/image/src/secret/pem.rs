@@ -22,7 +22,10 @@ pub(super) fn at(text: &[u8], at: usize) -> Option<Match> {
     let rest = text.get(label_at..text.len().min(label_at + MOST))?;
     let label_end = memchr::memmem::find(rest.get(..rest.len().min(LABEL))?, b"-----")?;
     let label = std::str::from_utf8(&rest[..label_end]).ok()?;
-    if !label.contains("PRIVATE KEY") {
+    let is_label = label
+        .bytes()
+        .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' ');
+    if !is_label || !label.contains("PRIVATE KEY") {
         return None;
     }
     let body_at = label_end + 5;
@@ -188,5 +191,9 @@ pub(super) mod tests {
             None,
         );
         check(&format!("{WORD}RSA PRIVATE"), None);
+        check(
+            &key(&private("RSA"), &der).replacen("RSA ", "RSA \", \"", 1),
+            None,
+        );
     }
 }

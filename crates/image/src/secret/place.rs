@@ -234,6 +234,7 @@ const LIBRARIES: &[&str] = &[
     "/.m2/repository/",
     "/.gradle/",
     "/.nuget/",
+    "/.cache/",
     "/R/library/",
     "/pkgs/",
 ];
@@ -276,7 +277,8 @@ pub(super) fn is_searched(path: &str, record: &FileRecord, head: &[u8]) -> bool 
         return !is_library(path);
     }
     let extension = extension(path);
-    if NOT_SEARCHED.contains(&&*extension) {
+    // Types alone, with examples in their comments.
+    if path.ends_with(".d.ts") || NOT_SEARCHED.contains(&&*extension) {
         return false;
     }
     if is_text(head) {

@@ -284,3 +284,32 @@ fn a_secret_in_a_real_layer_is_found_and_one_taken_away_is_told_with_who_did() {
     );
     assert!(!format!("{image:?}").contains(&token));
 }
+
+#[test]
+fn what_controls_want_to_know_of_files_is_marked() {
+    let check = |path: &str, text: &str, expect: &[(&str, &str)]| {
+        let marks = format::marks(path, text.as_bytes());
+        let marks: Vec<(&str, &str)> = marks
+            .iter()
+            .map(|(name, detail)| (*name, &**detail))
+            .collect();
+        assert_eq!(marks, expect, "{path}");
+    };
+    check(
+        "root/.bash_history",
+        "ls\n\ncd /\n",
+        &[("shell-history", "2 lines")],
+    );
+    check(
+        "root/.ssh/authorized_keys",
+        "# a\nssh-rsa AAAA a@b\n",
+        &[("authorized-keys", "1 keys")],
+    );
+    check("root/.ssh/authorized_keys", "# a\n", &[]);
+    check(
+        "etc/shadow",
+        "root::1:::\nada:!:1:::\nbob:*:1:::\n",
+        &[("empty-password", "user root")],
+    );
+    check("app/history", "a", &[]);
+}

@@ -18,7 +18,7 @@ mod probes;
 mod rbac;
 mod relations;
 mod resources;
-mod secrets;
+pub(crate) mod secrets;
 mod selectors;
 mod services;
 mod upkeep;

@@ -142,7 +142,7 @@ pub(super) const KINDS: &[Kind] = &[
         gives "read and change tasks as the user",
         revoke "Revoke the token in Asana (My apps).",
         see "https://developers.asana.com/docs/personal-access-token",
-        token(&["1/", "2/"], r"[12]/[0-9]{13,17}(?:/[0-9]{13,17})?:[0-9a-f]{32}")),
+        token(&["1/1", "2/1"], r"[12]/1[0-9]{12,16}(?:/[0-9]{13,17})?:[0-9a-f]{32}")),
     kind!(High "trello-token", "Trello token",
         gives "read and change boards as the user",
         revoke "Revoke the token in Trello (Account > Applications).",

@@ -1,7 +1,7 @@
 //! Secrets that lie where everybody can read them. No message and no evidence
 //! of these controls repeats a value.
 
-mod detect;
+pub(crate) mod detect;
 mod shape;
 
 use plimsoll_inventory::view::pod::Container;

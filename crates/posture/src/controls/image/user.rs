@@ -1,10 +1,8 @@
 //! As whom an image starts.
 
-use plimsoll_model::{
-    Mapping, Rule, Severity,
-    image::{Image, ImageConfig, ImageForm},
-};
+use plimsoll_model::{Rule, Severity, image::Image};
 
+use super::words::{cis, has_config, nist};
 use crate::{Control, ImageSink};
 
 /// The image names a user that is not root.
@@ -18,30 +16,15 @@ pub const RUNS_AS_ROOT: Control = Control::image(
         remediation: "Create a user in the Dockerfile and name it by number, so that runAsNonRoot can be checked: `USER 10001`.",
         test: "docker inspect --format '{{.Config.User}}' IMAGE",
         references: &["https://docs.docker.com/build/building/best-practices/#user"],
-        mappings: &[
-            Mapping {
-                framework: "CIS Docker 1.6",
-                requirement: "4.1",
-            },
-            Mapping {
-                framework: "NIST 800-190",
-                requirement: "4.1.2",
-            },
-        ],
+        mappings: &[cis("4.1"), nist("4.1.2")],
         aliases: &["trivy:DS002", "dockle:CIS-DI-0001", "hadolint:DL3002"],
     },
     check,
 );
 
 fn check(image: &Image, sink: &mut ImageSink) {
-    match image.form {
-        // A tree of files is started by whoever has it.
-        ImageForm::RootFs | ImageForm::Source => return,
-        ImageForm::Sbom if image.config == ImageConfig::default() => {
-            sink.unknown("the SBOM does not tell the configuration of the image");
-            return;
-        }
-        _ => {}
+    if !has_config(image, sink) {
+        return;
     }
     let user = image.config.user.trim();
     let name = user.split(':').next().unwrap_or_default();

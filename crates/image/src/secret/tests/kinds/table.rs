@@ -467,7 +467,11 @@ pub(super) const TEMPLATES: &[(&str, &str, &str)] = &[
         "MONGODB_ATLAS_PRIVATE_KEY={u0}",
     ),
     ("influxdb-token", "app/.env", "INFLUX_TOKEN={w86}=="),
-    ("airtable-token", "app/.env", "pat{m14}.{h64}"),
+    (
+        "airtable-token",
+        "app/.env",
+        "AIRTABLE_TOKEN=pat{m14}.{h64}",
+    ),
     ("faunadb-secret", "app/.env", "fnA{w37}"),
     (
         "upstash-token",
@@ -596,7 +600,7 @@ pub(super) const TEMPLATES: &[(&str, &str, &str)] = &[
         "app/.env",
         "cloudinary://{d15}:{w27}@cloud",
     ),
-    ("asana-token", "app/.env", "1/{d16}:{h32}"),
+    ("asana-token", "app/.env", "1/1{d15}:{h32}"),
     ("trello-token", "app/.env", "ATTA{h64}{H8}"),
     ("readme-api-key", "app/.env", "rdme_{a70}"),
     ("frameio-token", "app/.env", "fio-u-{w64}"),
