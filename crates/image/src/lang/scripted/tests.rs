@@ -1,5 +1,7 @@
 //! What becomes of these packages in an image.
 
+mod any;
+
 use std::sync::Arc;
 
 use crate::{

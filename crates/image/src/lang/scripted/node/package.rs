@@ -187,7 +187,7 @@ fn run(file: &Candidate<'_>, sink: &mut Sink) {
     let evidence = match place {
         Place::Own => "package.json".to_owned(),
         // Part of the package itself, or a folder that only looks like one.
-        Place::Below(outer) if private || name.starts_with(outer) => return,
+        Place::Below(outer) if private || is_part(name, outer) => return,
         Place::Below(outer) => format!("package.json, in {outer}"),
         Place::Elsewhere(before, last) => {
             let short = name.rsplit('/').next().unwrap_or(name);
@@ -201,6 +201,12 @@ fn run(file: &Candidate<'_>, sink: &mut Sink) {
         }
     };
     list(file, sink, |list| list.push(json.found(evidence)));
+}
+
+/// Whether a name is that of a package or of a part of it: `a`, `a/esm`, `a-esm`.
+fn is_part(name: &str, of: &str) -> bool {
+    let rest = name.strip_prefix(of);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '-']))
 }
 
 /// The package whose files are below `node_modules` of an archive.
@@ -277,7 +283,13 @@ mod tests {
             &[],
         );
         check(&NPM_PACKAGE, path, "{{name}}", &[]);
-        // A copy that another package ships.
+        // A copy that another package ships, of a name that begins alike too.
+        check(
+            &NPM_PACKAGE,
+            path,
+            r#"{"name":"bc","version":"1"}"#,
+            &["pkg:npm/bc@1 Installed"],
+        );
         check(
             &NPM_PACKAGE,
             path,

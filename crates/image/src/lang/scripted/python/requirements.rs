@@ -20,7 +20,7 @@ pub(crate) const REQUIREMENTS: Analyzer = Analyzer {
     run,
 };
 
-/// Requirements without an exact version that are named.
+/// Requirements that are no packages here, and are named.
 const MOST_NAMED: usize = 10;
 
 fn is_requirements(path: &str) -> bool {
@@ -80,18 +80,25 @@ fn run(file: &Candidate<'_>, sink: &mut Sink) {
             });
         }
     });
-    for file in unread.iter().take(MOST_NAMED) {
-        sink.incomplete(format!("{file}, which it includes, is not read"));
-    }
-    if !unpinned.is_empty() {
-        let more = unpinned.len().saturating_sub(MOST_NAMED);
-        let mut detail = unpinned[..unpinned.len() - more].join(", ");
+    for (name, words, which) in [
+        ("not-read", "includes what is not read", unread),
+        (
+            "not-pinned",
+            "asks for these without an exact version",
+            unpinned,
+        ),
+    ] {
+        if which.is_empty() {
+            continue;
+        }
+        let more = which.len().saturating_sub(MOST_NAMED);
+        let mut detail = format!("{words}: {}", which[..which.len() - more].join(", "));
         if more > 0 {
             detail.push_str(&format!(" and {more} more"));
         }
         sink.push(Found::Mark {
-            name: "not-pinned".to_owned(),
-            detail: format!("asked for without an exact version: {detail}"),
+            name: name.to_owned(),
+            detail,
         });
     }
 }
@@ -141,9 +148,9 @@ mod tests {
             &[
                 "pkg:pypi/foo-bar@1.0 Manifest",
                 "pkg:pypi/baz@2.0 Manifest sums sha256:ab,sha256:cd",
-                "not-pinned: asked for without an exact version: q, w, u, v",
+                "not-read: includes what is not read: base.in",
+                "not-pinned: asks for these without an exact version: q, w, u, v",
                 r#"! "===": not a requirement"#,
-                "! base.in, which it includes, is not read",
             ],
         );
         check(
