@@ -3,5 +3,7 @@
 //! part of the repository: without them the tests say so and pass.
 
 mod almalinux;
+mod alpine;
+mod debian;
 mod feeds;
 mod pypi;
