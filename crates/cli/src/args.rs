@@ -17,7 +17,10 @@ use clap::{Args, Parser, Subcommand};
 
 pub use cache::{CacheArgs, CacheVerb};
 pub use check::{CheckArgs, FailOn};
-pub use db::{CompareArgs, DbArgs, DbVerb};
+pub use db::{
+    AdvisoryArgs, CompareArgs, DbArgs, DbInfoArgs, DbPlaceArgs, DbVerb, ExportArgs, ImportArgs,
+    SearchArgs, SignArgs, UpdateArgs, VerifyArgs,
+};
 pub use explain::ExplainArgs;
 pub use fix::FixArgs;
 pub use goals::{DiffArgs, GoalsArgs, GoalsVerb, InitArgs, SimulateArgs};

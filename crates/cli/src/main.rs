@@ -4,6 +4,7 @@
 //! goes out through `plimsoll-report`; this crate reads and writes, and says
 //! what went wrong.
 
+mod advisories;
 mod ahead;
 mod args;
 mod atomic;

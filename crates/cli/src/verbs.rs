@@ -35,7 +35,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         },
         Verb::Fix(args) => fix::run(show, args),
         Verb::Image(args) => image::run(show, args),
-        Verb::Db(args) => db::run(args),
+        Verb::Db(args) => db::run(show, args),
         Verb::Cache(args) => cache::run(args),
         Verb::Explain(args) => explain::run(show, args),
         Verb::Schema(args) => schema::run(args),

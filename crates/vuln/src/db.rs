@@ -19,8 +19,8 @@ mod trim;
 
 pub use build::Builder;
 pub use changed::{Changes, changed};
-pub use delta::{DeltaError, apply, delta};
-pub use file::{DbError, FORMAT, Trust};
+pub use delta::{DeltaError, MAGIC as DELTA_MAGIC, apply, delta};
+pub use file::{DbError, FORMAT, MAGIC, Trust};
 pub use key::{KeyError, KeyId, PublicKey, SigningKey};
 pub use names::{PackageKey, PlaceBuf};
 

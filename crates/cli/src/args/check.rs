@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use plimsoll_model::Period;
 
-use super::{InputArgs, LineArgs, RegistryArgs, ReportArgs, StateArgs, shared::parse_period};
+use super::{
+    AdvisoryArgs, InputArgs, LineArgs, RegistryArgs, ReportArgs, StateArgs, shared::parse_period,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,6 +46,8 @@ pub struct CheckArgs {
     pub images: Vec<String>,
     #[command(flatten)]
     pub registry: RegistryArgs,
+    #[command(flatten)]
+    pub advisories: AdvisoryArgs,
     #[command(flatten)]
     pub state: StateArgs,
     /// Read the state file, but do not record this run in it

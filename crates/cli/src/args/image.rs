@@ -8,7 +8,10 @@ use plimsoll_report::Format;
 
 use plimsoll_registry::target::Form;
 
-use super::shared::{output_help, output_long_help, parse_now};
+use super::{
+    db::AdvisoryArgs,
+    shared::{output_help, output_long_help, parse_now},
+};
 use crate::output::OutputChoice;
 
 const EXAMPLES: &str = "\
@@ -63,6 +66,11 @@ pub struct ImageScanArgs {
     /// Only findings of this severity: high means at least high, =low exactly low
     #[arg(long, value_name = "BOUND", help_heading = "Controls")]
     pub severity: Option<SeverityBound>,
+    #[command(flatten)]
+    pub advisories: AdvisoryArgs,
+    /// Only vulnerabilities that have a fix
+    #[arg(long, help_heading = "Vulnerabilities")]
+    pub only_fixed: bool,
     #[command(flatten)]
     pub image: ImageInputArgs,
     #[arg(

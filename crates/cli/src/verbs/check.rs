@@ -4,6 +4,7 @@ use plimsoll_assess::{Outcome, wire};
 use plimsoll_report::Format;
 
 use crate::{
+    advisories,
     args::{CheckArgs, FailOn, ShowArgs},
     context::Context,
     diagnostics,
@@ -36,6 +37,7 @@ pub fn run(show: &ShowArgs, args: CheckArgs) -> Result<Exit, Failure> {
     )?;
     if !args.images.is_empty() {
         let shelves = Shelves::open(&context, &args.registry, &args.images)?;
+        session.estate.advisories = advisories::open(&context, &args.advisories)?;
         session.estate.images = shelves.look_into(&session.estate.image_names());
     }
     let history = state.as_ref().map(|state| &state.history);

@@ -10,7 +10,7 @@ fn doc(name: &str) -> String {
     )
 }
 
-const VERBS: [&[&str]; 16] = [
+const VERBS: [&[&str]; 23] = [
     &["check"],
     &["scan"],
     &["goals", "init"],
@@ -21,6 +21,13 @@ const VERBS: [&[&str]; 16] = [
     &["image", "sbom"],
     &["image", "ls"],
     &["image", "diff"],
+    &["db", "update"],
+    &["db", "import"],
+    &["db", "info"],
+    &["db", "verify"],
+    &["db", "search"],
+    &["db", "export"],
+    &["db", "sign"],
     &["db", "compare"],
     &["cache"],
     &["explain"],
@@ -38,6 +45,10 @@ fn every_option_of_every_verb_is_documented_under_it() {
     let shared = shared.expect("the options that several verbs have");
     let images = page.split("\n## ").find(|part| part.starts_with("Images"));
     let images = images.expect("the options of all verbs of images");
+    let database = page
+        .split("\n## ")
+        .find(|part| part.starts_with("The database of advisories"));
+    let database = database.expect("the options of all that use the database");
     for verb in VERBS {
         let title = format!("`plimsoll {}`", verb.join(" "));
         let section = page.split("\n## ").find(|part| part.starts_with(&title));
@@ -56,7 +67,8 @@ fn every_option_of_every_verb_is_documented_under_it() {
                 assert!(
                     section.contains(&option)
                         || shared.contains(&option)
-                        || images.contains(&option),
+                        || images.contains(&option)
+                        || database.contains(&option),
                     "cli.md does not say what `plimsoll {} {option}` does",
                     verb.join(" ")
                 );

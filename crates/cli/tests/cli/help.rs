@@ -17,6 +17,11 @@ fn help_of_every_verb() {
     check("image-ls", &["image", "ls", "--help"]);
     check("image-diff", &["image", "diff", "--help"]);
     check("db", &["db", "--help"]);
+    for verb in [
+        "update", "import", "info", "verify", "search", "export", "sign",
+    ] {
+        check(&format!("db-{verb}"), &["db", verb, "--help"]);
+    }
     check("db-compare", &["db", "compare", "--help"]);
     check("cache", &["cache", "--help"]);
     check("goals", &["goals", "--help"]);

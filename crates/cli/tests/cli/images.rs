@@ -7,7 +7,7 @@ use crate::support::{NOW, Run, Sandbox};
 
 /// A tar of regular files, folders and links.
 #[derive(Default)]
-struct Tar(Vec<u8>);
+pub struct Tar(Vec<u8>);
 
 impl Tar {
     fn entry(mut self, path: &str, kind: u8, mode: u32, link: &str, data: &[u8]) -> Self {
@@ -31,18 +31,18 @@ impl Tar {
         self
     }
 
-    fn file(self, path: &str, data: &str) -> Self {
+    pub fn file(self, path: &str, data: &str) -> Self {
         self.entry(path, b'0', 0o644, "", data.as_bytes())
     }
 
-    fn done(mut self) -> Vec<u8> {
+    pub fn done(mut self) -> Vec<u8> {
         self.0.resize(self.0.len() + 1024, 0);
         self.0
     }
 }
 
 /// Alpine's package database, of packages with a version.
-fn apk(packages: &[(&str, &str)]) -> String {
+pub fn apk(packages: &[(&str, &str)]) -> String {
     packages
         .iter()
         .map(|(name, version)| {
@@ -51,10 +51,10 @@ fn apk(packages: &[(&str, &str)]) -> String {
         .collect()
 }
 
-const RELEASE: &str = "ID=alpine\nVERSION_ID=3.19.1\nPRETTY_NAME=\"Alpine Linux v3.19\"\n";
+pub const RELEASE: &str = "ID=alpine\nVERSION_ID=3.19.1\nPRETTY_NAME=\"Alpine Linux v3.19\"\n";
 
 /// What `docker save` writes of an image with these layers.
-fn saved(tag: &str, config: &Value, layers: &[Vec<u8>]) -> Vec<u8> {
+pub fn saved(tag: &str, config: &Value, layers: &[Vec<u8>]) -> Vec<u8> {
     let mut tar = Tar::default();
     let mut names = Vec::new();
     for (at, layer) in layers.iter().enumerate() {
@@ -68,7 +68,7 @@ fn saved(tag: &str, config: &Value, layers: &[Vec<u8>]) -> Vec<u8> {
         .done()
 }
 
-fn config(user: &str, layers: &[Vec<u8>]) -> Value {
+pub fn config(user: &str, layers: &[Vec<u8>]) -> Value {
     let digest = |layer: &Vec<u8>| {
         let hex: String = sha2::Sha256::digest(layer)
             .iter()
@@ -91,7 +91,7 @@ fn config(user: &str, layers: &[Vec<u8>]) -> Value {
 }
 
 /// A folder with two versions of an image: `one.tar` and `two.tar`.
-fn images() -> Sandbox {
+pub fn images() -> Sandbox {
     let sandbox = Sandbox::empty();
     let base = |packages: &[(&str, &str)]| {
         Tar::default()
@@ -116,8 +116,11 @@ fn images() -> Sandbox {
 }
 
 fn image(sandbox: &Sandbox, args: &[&str]) -> Run {
-    let always = ["--now", NOW, "--no-cache"];
-    sandbox.run(&[&["image"], args, &always].concat())
+    let mut all = [&["image"], args, &["--now", NOW, "--no-cache"]].concat();
+    if args.first() == Some(&"scan") {
+        all.push("--no-vulnerabilities");
+    }
+    sandbox.run(&all)
 }
 
 /// The packages of a report, as `name version`.

@@ -22,7 +22,8 @@ use crate::{
     lookup::FeedInfo,
 };
 
-const MAGIC: &[u8; 8] = b"PLIMSADD";
+/// What a delta begins with.
+pub const MAGIC: &[u8; 8] = b"PLIMSADD";
 const FORMAT: u32 = 1;
 const LEVEL: i32 = 15;
 /// No delta is larger when unpacked: past that the whole database is had sooner.

@@ -19,7 +19,8 @@ use super::{
 /// The version of the format that is written, and the only one that is read.
 pub const FORMAT: u32 = 1;
 
-const MAGIC: &[u8; 8] = b"PLIMSADB";
+/// What a database begins with.
+pub const MAGIC: &[u8; 8] = b"PLIMSADB";
 /// What is signed begins with it, so that no signature of something else fits.
 const CONTEXT: &[u8] = b"plimsoll advisory database\n";
 const CHUNK: usize = 16 << 10;

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use plimsoll_assess::{scan_image, wire};
+use plimsoll_model::Finding;
 use plimsoll_report::Format;
 
 use super::{context, tell_gaps};
 use crate::{
+    advisories,
     args::{ImageScanArgs, ShowArgs},
     exit::{Exit, Failure},
     images::Opener,
@@ -25,7 +27,15 @@ pub fn run(show: &ShowArgs, args: ImageScanArgs) -> Result<Exit, Failure> {
         .collect::<Result<Vec<_>, _>>()?;
     let opener = Opener::new(&context, &args.image.registry)?;
     let image = Arc::new(opener.open(&args.target, args.image.image.as_deref())?);
-    let mut assessment = scan_image(image.clone(), None, &args.baseline, &controls, context.now);
+    let advisories = advisories::open(&context, &args.advisories)?;
+    let looked_for = advisories.is_some() || args.advisories.no_vulnerabilities;
+    let mut assessment = scan_image(
+        image.clone(),
+        advisories,
+        &args.baseline,
+        &controls,
+        context.now,
+    );
     // A name that is not known is a mistake, not an empty result.
     for reason in assessment.evaluation.missing.values() {
         context.stderr.error(reason);
@@ -37,6 +47,14 @@ pub fn run(show: &ShowArgs, args: ImageScanArgs) -> Result<Exit, Failure> {
         assessment
             .findings
             .retain(|finding| bound.includes(finding.severity));
+    }
+    if args.only_fixed {
+        assessment.findings.retain(|finding| {
+            finding
+                .vulnerability
+                .as_ref()
+                .is_none_or(|v| v.fixed.is_some())
+        });
     }
     let mut header = wire::scan(&assessment);
     header.kind = "image".to_owned();
@@ -57,9 +75,12 @@ pub fn run(show: &ShowArgs, args: ImageScanArgs) -> Result<Exit, Failure> {
     }
     let fails = args.fail_on.is_some_and(|least| {
         let findings = &assessment.findings;
-        findings.iter().any(|finding| finding.severity >= least)
+        let counts = |finding: &Finding| finding.severity >= least && finding.waiver.is_none();
+        findings.iter().any(counts)
     });
-    Ok(match (fails, assessment.is_incomplete()) {
+    // Where nobody looked, nothing was found: that is no clean bill.
+    let incomplete = assessment.is_incomplete() || !looked_for;
+    Ok(match (fails, incomplete) {
         (true, _) => Exit::Fails,
         (false, true) => Exit::Incomplete,
         (false, false) => Exit::Holds,

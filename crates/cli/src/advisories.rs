@@ -1,0 +1,171 @@
+//! Where the advisory database is, and opening it.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use plimsoll_assess::{
+    Advisories,
+    vuln::{
+        db::{Database, PublicKey, Trust},
+        lookup::Lookup,
+        matching,
+    },
+};
+use plimsoll_feeds::{
+    keys,
+    mapped::{self, Mapped},
+    store::Store,
+};
+
+use crate::{
+    args::{AdvisoryArgs, DbPlaceArgs},
+    context::Context,
+    exit::{Failure, fail},
+};
+
+/// Feeds, keys and database of one folder.
+pub struct Place {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Files with the keys that are trusted, where the user names some.
+    given: Vec<PathBuf>,
+}
+
+impl Place {
+    /// Where the command line says, else in the user's data.
+    ///
+    /// # Errors
+    /// There is no such folder to be had.
+    pub fn new(args: &DbPlaceArgs) -> Result<Self, Failure> {
+        let folder = match &args.db_dir {
+            Some(folder) => folder.clone(),
+            None => match usual_folder() {
+                Some(folder) => folder,
+                None => {
+                    return fail(
+                        "there is no folder for data: set XDG_DATA_HOME or HOME, or give --db-dir",
+                    );
+                }
+            },
+        };
+        Ok(Place {
+            folder,
+            given: args.db_key.clone(),
+        })
+    }
+
+    /// The last good copies of feeds.
+    pub fn store(&self) -> Store {
+        Store::new(&self.folder)
+    }
+
+    /// The database's file.
+    pub fn database(&self) -> PathBuf {
+        self.folder.join("advisories.db")
+    }
+
+    /// Keys of others whose databases were taken.
+    pub fn trusted_path(&self) -> PathBuf {
+        self.folder.join("trusted.keys")
+    }
+
+    /// The keys that count: those that were named, else this machine's and
+    /// those whose databases were taken.
+    ///
+    /// # Errors
+    /// A file with keys can't be read.
+    pub fn keys(&self) -> Result<Vec<PublicKey>, Failure> {
+        let mut files: Vec<PathBuf> = self.given.clone();
+        if files.is_empty() {
+            let own = [keys::own_path(&self.folder), self.trusted_path()];
+            files.extend(own.into_iter().filter(|path| path.is_file()));
+        }
+        let mut all = Vec::new();
+        for file in files {
+            match keys::public(&file) {
+                Ok(keys) => all.extend(keys),
+                Err(error) => return fail(error.to_string()),
+            }
+        }
+        Ok(all)
+    }
+
+    /// Opens a database, checked against the keys that count.
+    ///
+    /// # Errors
+    /// It can't be read, or is not trusted.
+    pub fn open(&self, file: &Path) -> Result<Database<Mapped>, Failure> {
+        let keys = self.keys()?;
+        mapped::open(file, Trust::Signed(&keys)).or_else(|error| {
+            let hint = if keys.is_empty() {
+                "; no key is trusted here yet: give one with --db-key"
+            } else {
+                ""
+            };
+            fail(format!("{}: {error}{hint}", file.display()))
+        })
+    }
+}
+
+fn usual_folder() -> Option<PathBuf> {
+    let absolute = |name: &str| {
+        let path = std::env::var_os(name).map(PathBuf::from);
+        path.filter(|path| path.is_absolute())
+    };
+    let data =
+        absolute("XDG_DATA_HOME").or_else(|| Some(absolute("HOME")?.join(".local/share")))?;
+    Some(data.join("plimsoll/advisories"))
+}
+
+/// What packages are compared with; none where nobody wants that, or there is
+/// no database yet, which is said.
+///
+/// # Errors
+/// There is a database, and it can't be used.
+pub fn open(context: &Context, args: &AdvisoryArgs) -> Result<Option<Advisories>, Failure> {
+    if args.no_vulnerabilities {
+        return Ok(None);
+    }
+    // Without a home there is no database of one's own either.
+    if args.db.is_none() && args.place.db_dir.is_none() && usual_folder().is_none() {
+        context.stderr.warning(NONE_YET);
+        return Ok(None);
+    }
+    let place = Place::new(&args.place)?;
+    let file = args.db.clone().unwrap_or_else(|| place.database());
+    if args.db.is_none() && !file.is_file() {
+        context.stderr.warning(NONE_YET);
+        return Ok(None);
+    }
+    let db = place.open(&file)?;
+    tell_age(context, &db);
+    Ok(Some(Advisories {
+        db: Arc::new(db),
+        options: matching::Options::default(),
+    }))
+}
+
+const NONE_YET: &str = "there is no vulnerability database: vulnerabilities are not looked for, and \
+     what is not reported is not therefore healthy; make one with `plimsoll db update`, or say \
+     --no-vulnerabilities";
+
+/// Older than this, what is not reported may just not be known yet.
+const STALE_DAYS: i64 = 7;
+
+fn tell_age(context: &Context, db: &dyn Lookup) {
+    let oldest = db
+        .feeds()
+        .iter()
+        .filter_map(|feed| Some((feed.as_of?, &feed.name)))
+        .min();
+    if let Some((as_of, name)) = oldest {
+        let days = (context.now.as_second() - as_of.as_second()) / 86_400;
+        if days > STALE_DAYS {
+            context.stderr.warning(&format!(
+                "the advisories of {name} are {days} days old: `plimsoll db update` brings newer ones"
+            ));
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! `plimsoll db`, and vulnerabilities of images.
+
+use std::fs;
+
+use crate::{
+    images::{RELEASE, Tar, apk, config, saved},
+    support::{NOW, Run, Sandbox},
+};
+
+/// A record of OSV about a package of Alpine.
+fn record(id: &str, package: &str, fixed: &str) -> String {
+    serde_json::json!({
+        "schema_version": "1.6.0", "id": id, "modified": "2026-11-20T00:00:00Z",
+        "published": "2026-11-01T00:00:00Z", "upstream": [id.replace("ALPINE-", "")],
+        "summary": "A flaw in it.",
+        "severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}],
+        "affected": [{
+            "package": {"ecosystem": "Alpine:v3.19", "name": package},
+            "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": fixed}]}],
+        }],
+    })
+    .to_string()
+}
+
+/// A folder with an image, `web.tar`, and feeds about what is in it.
+fn world() -> Sandbox {
+    let sandbox = Sandbox::empty();
+    let layer = Tar::default()
+        .file("etc/os-release", RELEASE)
+        .file(
+            "lib/apk/db/installed",
+            &apk(&[("musl", "1.2.4-r2"), ("busybox", "1.36.1-r15")]),
+        )
+        .done();
+    let layers = [layer];
+    let image = saved("shop/web:1", &config("10001", &layers), &layers);
+    fs::write(sandbox.path().join("web.tar"), image).expect("writable");
+    sandbox.write(
+        "feeds/alpine.json",
+        &format!(
+            "[{},{}]",
+            record("ALPINE-CVE-2026-1111", "musl", "1.2.5-r0"),
+            record("ALPINE-CVE-2026-2222", "busybox", "1.36.1-r10"),
+        ),
+    );
+    sandbox
+}
+
+fn db(sandbox: &Sandbox, args: &[&str]) -> Run {
+    sandbox.run(&[&["db"], args, &["--db-dir", "db"]].concat())
+}
+
+fn scan(sandbox: &Sandbox, more: &[&str]) -> Run {
+    let args = [
+        "image",
+        "scan",
+        "web.tar",
+        "--now",
+        NOW,
+        "--no-cache",
+        "--control",
+    ];
+    let rest = ["image-runs-as-root", "--db-dir", "db"];
+    sandbox.run(&[&args[..], &rest, more].concat())
+}
+
+fn imported() -> Sandbox {
+    let sandbox = world();
+    db(&sandbox, &["import", "feeds", "--now", NOW]).exits(0);
+    sandbox
+}
+
+#[test]
+fn what_was_imported_is_found_in_an_image() {
+    let sandbox = imported();
+    let run = scan(&sandbox, &["-o", "json"]).exits(0);
+    let report = run.json();
+    let findings = report["findings"].as_array().expect("a list");
+    assert_eq!(findings.len(), 1, "{run}");
+    let found = &findings[0];
+    assert_eq!(found["kind"], "vulnerability");
+    assert_eq!(found["vulnerability"], "CVE-2026-1111");
+    assert_eq!(found["package"]["name"], "musl");
+    assert_eq!(found["package"]["version"], "1.2.4-r2");
+    assert_eq!(found["fixed"], "1.2.5-r0");
+    assert_eq!(found["state"], "fixed");
+    assert_eq!(found["locations"][0]["path"], "lib/apk/db/installed");
+    assert_eq!(found["source"]["feed"], "alpine");
+    scan(&sandbox, &["--fail-on", "low"]).exits(2);
+    scan(&sandbox, &["--no-vulnerabilities", "--fail-on", "low"]).exits(0);
+}
+
+#[test]
+fn without_a_database_nothing_is_clean() {
+    let sandbox = world();
+    let run = scan(&sandbox, &[]).exits(3);
+    assert!(
+        run.stderr.contains("there is no vulnerability database"),
+        "{run}"
+    );
+    scan(&sandbox, &["--db", "none.db"]).exits(1);
+}
+
+#[test]
+fn a_release_that_no_feed_is_about_is_unknown_and_not_clean() {
+    let sandbox = world();
+    let other = record("ALPINE-CVE-2026-1111", "musl", "1.2.5-r0").replace("v3.19", "v3.18");
+    sandbox.write("feeds/alpine.json", &other);
+    db(&sandbox, &["import", "feeds", "--now", NOW]).exits(0);
+    let run = scan(&sandbox, &["-o", "json"]).exits(3);
+    let coverage = &run.json()["coverage"];
+    assert_eq!(coverage["unmatched"], 2, "{run}");
+    assert_eq!(coverage["gaps"][0]["state"], "unmatched");
+}
+
+#[test]
+fn the_database_can_be_looked_into() {
+    let sandbox = imported();
+    let info = db(&sandbox, &["info", "--now", NOW, "-o", "json"])
+        .exits(0)
+        .json();
+    assert_eq!(info["records"], 2);
+    assert_eq!(info["feeds"][0]["name"], "alpine");
+    // As old as the newest record in it.
+    assert_eq!(info["feeds"][0]["as_of"], "2026-11-20T00:00:00Z");
+    let table = db(&sandbox, &["info", "--now", NOW]).exits(0);
+    assert!(table.stdout.contains("5 days old"), "{table}");
+    db(&sandbox, &["verify"]).exits(0);
+    for what in ["CVE-2026-1111", "musl"] {
+        let found = db(&sandbox, &["search", what]).exits(0);
+        assert!(found.stdout.contains("fixed in 1.2.5-r0"), "{found}");
+    }
+    db(&sandbox, &["search", "CVE-1999-0001"]).exits(1);
+}
+
+#[test]
+fn a_database_that_is_damaged_or_of_a_stranger_is_refused() {
+    let sandbox = imported();
+    let path = sandbox.path().join("db/advisories.db");
+    let read = || {
+        let mut bytes = Vec::new();
+        let mut file = fs::File::open(&path).expect("there");
+        std::io::Read::read_to_end(&mut file, &mut bytes).expect("readable");
+        bytes
+    };
+    let whole = read();
+    for at in [0, 20, 200, whole.len() / 2, whole.len() - 1] {
+        let mut bent = whole.clone();
+        bent[at] ^= 1;
+        fs::write(&path, &bent).expect("writable");
+        db(&sandbox, &["verify"]).exits(1);
+    }
+    fs::write(&path, &whole).expect("writable");
+    db(&sandbox, &["verify"]).exits(0);
+    // Another machine has another key.
+    fs::remove_file(sandbox.path().join("db/signing.key")).expect("there");
+    let run = scan(&sandbox, &[]).exits(1);
+    assert!(run.stderr.contains("not trusted"), "{run}");
+}
+
+#[test]
+fn a_database_travels_with_its_key_and_a_delta_brings_it_up_to_date() {
+    let sandbox = imported();
+    let key = db(&sandbox, &["sign", "--key", "our.key"]).exits(0);
+    sandbox.write("our.pub", &key.stdout);
+    db(&sandbox, &["export", "old.db"]).exits(0);
+    sandbox.write(
+        "feeds/alpine.json",
+        &format!(
+            "[{},{}]",
+            record("ALPINE-CVE-2026-1111", "musl", "1.2.5-r0"),
+            record("ALPINE-CVE-2026-3333", "busybox", "1.37.0-r0"),
+        ),
+    );
+    let again = ["import", "feeds", "--now", NOW, "--key", "our.key"];
+    db(&sandbox, &again).exits(0);
+    db(&sandbox, &["export", "new.delta", "--since", "old.db"]).exits(0);
+    db(&sandbox, &["export", "new.db"]).exits(0);
+
+    let there = |args: &[&str]| sandbox.run(&[&["db"], args, &["--db-dir", "there"]].concat());
+    // Whose it is must be said the first time.
+    there(&["import", "old.db"]).exits(1);
+    there(&["import", "old.db", "--db-key", "our.pub"]).exits(0);
+    there(&["search", "CVE-2026-3333"]).exits(1);
+    there(&["import", "new.delta"]).exits(0);
+    there(&["search", "CVE-2026-3333"]).exits(0);
+    let bytes = |path: &str| {
+        let mut bytes = Vec::new();
+        let mut file = fs::File::open(sandbox.path().join(path)).expect("there");
+        std::io::Read::read_to_end(&mut file, &mut bytes).expect("readable");
+        bytes
+    };
+    assert_eq!(bytes("there/advisories.db"), bytes("new.db"));
+}
+
+#[test]
+fn a_file_that_is_no_feed_is_named_and_the_others_are_taken() {
+    let sandbox = world();
+    sandbox.write("feeds/readme.txt", "nothing of interest\n");
+    sandbox.write(
+        "feeds/torn.json",
+        "{\"id\": \"ALPINE-CVE-2026-9\", \"affected\": [",
+    );
+    let run = db(&sandbox, &["import", "feeds", "--now", NOW]).exits(3);
+    assert!(run.stderr.contains("readme.txt"), "{run}");
+    assert!(run.stderr.contains("torn.json"), "{run}");
+    db(&sandbox, &["search", "CVE-2026-1111"]).exits(0);
+}
+
+#[test]
+fn a_goal_counts_vulnerabilities_of_the_images_that_workloads_name() {
+    let sandbox = imported();
+    sandbox.write(
+        "pods/pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec:\n  containers: \
+         [{name: web, image: 'shop/web:1'}]\n",
+    );
+    let goal = |clause: &str| {
+        format!(
+            "apiVersion: plimsoll.dev/v1alpha1\nkind: PostureGoal\nmetadata: {{name: g}}\nspec:\n  \
+             owner: web\n  why: Known flaws get fixed.\n  assets: {{all: true}}\n  require:\n  - \
+             vulnerabilities: {clause}\n"
+        )
+    };
+    let check = |clause: &str, images: &[&str], code: i32, verdict: &str| {
+        sandbox.write("goal.yaml", &goal(clause));
+        let args = [
+            "check",
+            "pods",
+            "--goals",
+            "goal.yaml",
+            "--now",
+            NOW,
+            "-o",
+            "json",
+        ];
+        let rest = ["--no-cache", "--db-dir", "db"];
+        let run = sandbox
+            .run(&[&args[..], &rest, images].concat())
+            .exits(code);
+        let report = run.json();
+        assert_eq!(report["goals"][0]["verdict"], verdict, "{run}");
+        report
+    };
+    let seen: &[&str] = &["--images", "."];
+    check("{max: 0}", &[], 3, "unverified");
+    let report = check("{max: 0, fixable: true}", seen, 2, "breached");
+    assert_eq!(report["findings"][0]["vulnerability"], "CVE-2026-1111");
+    check("{max: 1}", seen, 0, "met");
+    // No feed says what is exploited.
+    check("{exploited: true}", seen, 3, "unverified");
+    check("{max: 1, maxFeedAge: 2d}", seen, 3, "unverified");
+}
