@@ -11,13 +11,23 @@ pub mod arch;
 pub(crate) mod bounds;
 pub(crate) mod cpe;
 pub mod csaf;
+pub(crate) mod csv;
 pub mod debian;
 mod detect;
+pub mod end_of_life;
+pub mod epss;
+pub mod exploitdb;
+pub mod friendsofphp;
+pub(crate) mod interval;
+pub mod kev;
+pub mod nvd;
 pub mod osv;
 pub mod oval;
 pub(crate) mod platform;
 pub(crate) mod record;
 pub(crate) mod rpm;
+pub mod rubysec;
+pub mod rustsec;
 pub(crate) mod tree;
 pub mod updateinfo;
 pub(crate) mod xml;
@@ -89,15 +99,13 @@ pub fn read(format: Format, file: &str, bytes: &[u8]) -> Records {
         Format::DebianList => debian::read_list(file, bytes).into(),
         Format::Secdb => alpine::read(file, bytes).into(),
         Format::Arch => arch::read(file, bytes).into(),
-        Format::RustSec
-        | Format::Nvd
-        | Format::Kev
-        | Format::Epss
-        | Format::ExploitDb
-        | Format::RubySec
-        | Format::FriendsOfPhp
-        | Format::EndOfLife => {
-            tree::unreadable::<Advisory>(file, format!("no reader of {format}")).into()
-        }
+        Format::RustSec => rustsec::read(file, bytes).into(),
+        Format::Nvd => nvd::read(file, bytes).into(),
+        Format::Kev => kev::read(file, bytes).into(),
+        Format::Epss => epss::read(file, bytes).into(),
+        Format::ExploitDb => exploitdb::read(file, bytes).into(),
+        Format::RubySec => rubysec::read(file, bytes).into(),
+        Format::FriendsOfPhp => friendsofphp::read(file, bytes).into(),
+        Format::EndOfLife => end_of_life::read(file, bytes).into(),
     }
 }
