@@ -16,7 +16,7 @@ use plimsoll_posture::{Request, evaluate_image, image::layer_id};
 use plimsoll_vuln::matching::Matched;
 use rayon::prelude::*;
 
-pub use self::vulnerable::{Advisories, MALICIOUS_PACKAGE, RULES, VULNERABLE_PACKAGE};
+pub use self::vulnerable::{Advisories, MALICIOUS_PACKAGE, RULES, Statements, VULNERABLE_PACKAGE};
 
 /// Why nothing is known of vulnerabilities where no database was given.
 const NO_DATABASE: &str =

@@ -25,7 +25,9 @@ pub use assessment::{Assessment, Options, Outcome, assess, scan, scan_image};
 pub use edit::{Changes, FileChange, NotApplied, apply};
 pub use estate::{Estate, EstateOptions, InputFile, Purpose, load};
 pub use image_diff::image_diff;
-pub use images::{Advisories, LookedInto, MALICIOUS_PACKAGE, RULES, VULNERABLE_PACKAGE};
+pub use images::{
+    Advisories, LookedInto, MALICIOUS_PACKAGE, RULES, Statements, VULNERABLE_PACKAGE,
+};
 pub use init::{Proposal, propose};
 pub use line::Line;
 pub use plimsoll_goals::record;

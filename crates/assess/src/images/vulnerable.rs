@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use plimsoll_model::{
-    AdvisoryFacts, Asset, Evidence, FieldRef, Finding, FindingKind, Fix, Mapping, Rule, Severity,
-    Subject, Timestamp, Vulnerability, VulnerabilityKind, VulnerabilityState, VulnerablePlace,
-    Waiver, image::Image, time::date_of,
+    AdvisoryFacts, Asset, Diagnostic, Evidence, FieldRef, Finding, FindingKind, Fix, Location,
+    Mapping, Rule, Severity, Subject, Timestamp, Vulnerability, VulnerabilityKind,
+    VulnerabilityState, VulnerablePlace, Waiver, image::Image, time::date_of,
 };
 use plimsoll_vuln::{
+    ignore,
     lookup::Lookup,
     matching::{self, Matched},
+    vex,
 };
 
 /// The database that packages are compared with.
@@ -19,6 +21,17 @@ pub struct Advisories {
     pub db: Arc<dyn Lookup + Send + Sync>,
     /// What is known beside the images.
     pub options: matching::Options,
+    /// What others say of vulnerabilities.
+    pub statements: Arc<Statements>,
+}
+
+/// What others say of vulnerabilities, or have left out.
+#[derive(Clone, Debug, Default)]
+pub struct Statements {
+    /// Documents that say whether a vulnerability can be exploited.
+    pub vex: Vec<vex::Document>,
+    /// Lists of what other scanners are told to leave out.
+    pub ignore: Vec<ignore::IgnoreFile>,
 }
 
 impl std::fmt::Debug for Advisories {
@@ -72,7 +85,59 @@ pub(crate) fn matched(image: &Image, advisories: &Advisories, now: Timestamp) ->
         today: Some(date_of(now)),
         ..advisories.options.clone()
     };
-    matching::match_image(image, &*advisories.db, &options)
+    let mut matched = matching::match_image(image, &*advisories.db, &options);
+    lay(&advisories.statements, image, &mut matched, now);
+    matched
+}
+
+/// Lays what others say on what was found. Nothing goes from the list.
+fn lay(statements: &Statements, image: &Image, matched: &mut Matched, now: Timestamp) {
+    if statements.vex.is_empty() && statements.ignore.is_empty() {
+        return;
+    }
+    let identity = vex::Identity::of(image);
+    let found = &mut matched.vulnerabilities;
+    let said = vex::apply(&statements.vex, found, &identity);
+    let left_out = ignore::apply(&statements.ignore, found, &said.statuses, date_of(now));
+    let mut tell = |level: fn(Option<Location>, String) -> Diagnostic, message: String| {
+        matched.diagnostics.push(level(None, message));
+    };
+    for conflict in said.conflicts {
+        tell(
+            Diagnostic::warning,
+            format!(
+                "{}: {} counts over {}, since {}",
+                conflict.about, conflict.counts, conflict.other, conflict.why
+            ),
+        );
+    }
+    for unmatched in said.unmatched {
+        tell(
+            Diagnostic::note,
+            format!("{unmatched}: it is about nothing that was found"),
+        );
+    }
+    for expired in left_out.expired {
+        tell(
+            Diagnostic::warning,
+            format!(
+                "{}: held until {} and hides nothing any more; it is about {}",
+                expired.place,
+                expired.until,
+                match expired.about {
+                    0 => "nothing that was found".to_owned(),
+                    1 => "1 vulnerability".to_owned(),
+                    n => format!("{n} vulnerabilities"),
+                }
+            ),
+        );
+    }
+    for unused in left_out.unused {
+        tell(
+            Diagnostic::note,
+            format!("{unused}: it is about nothing that was found"),
+        );
+    }
 }
 
 /// A finding for each vulnerability.

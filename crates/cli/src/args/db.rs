@@ -65,6 +65,12 @@ pub struct AdvisoryArgs {
     pub db: Option<PathBuf>,
     #[command(flatten)]
     pub place: DbPlaceArgs,
+    /// A VEX document, or a folder of them: what it rules out is listed as suppressed (repeatable)
+    #[arg(long, value_name = "FILE|FOLDER")]
+    pub vex: Vec<PathBuf>,
+    /// What this .trivyignore, .trivyignore.yaml or .grype.yaml leaves out is suppressed (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub ignore_file: Vec<PathBuf>,
     /// Do not look for vulnerabilities
     #[arg(long)]
     pub no_vulnerabilities: bool,

@@ -251,3 +251,56 @@ fn a_goal_counts_vulnerabilities_of_the_images_that_workloads_name() {
     check("{exploited: true}", seen, 3, "unverified");
     check("{max: 1, maxFeedAge: 2d}", seen, 3, "unverified");
 }
+
+#[test]
+fn what_vex_and_ignore_files_rule_out_stays_listed_with_whose_word_it_is() {
+    let sandbox = imported();
+    let vex = serde_json::json!({
+        "@context": "https://openvex.dev/ns/v0.2.0",
+        "@id": "https://example.com/vex/1",
+        "author": "Example Ltd",
+        "timestamp": "2026-11-21T00:00:00Z",
+        "version": 1,
+        "statements": [
+            {
+                "vulnerability": {"name": "CVE-2026-1111"},
+                "products": [{"@id": "pkg:apk/alpine/musl"}],
+                "status": "not_affected",
+                "justification": "vulnerable_code_not_in_execute_path",
+            },
+            {
+                "vulnerability": {"name": "CVE-2026-9999"},
+                "products": [{"@id": "pkg:apk/alpine/musl"}],
+                "status": "not_affected",
+                "justification": "component_not_present",
+            },
+        ],
+    });
+    sandbox.write("vex.json", &vex.to_string());
+    sandbox.write(
+        ".trivyignore",
+        "# until the next release\nCVE-2026-1111 exp:2026-12-01\n",
+    );
+    sandbox.write("old.trivyignore", "CVE-2026-1111 exp:2026-11-01\n");
+    let check = |more: &[&str], by: &str, code: i32| {
+        let run = scan(
+            &sandbox,
+            &[&["-o", "json", "--fail-on", "low"], more].concat(),
+        )
+        .exits(code);
+        let finding = run.json()["findings"][0].clone();
+        assert_eq!(finding["vulnerability"], "CVE-2026-1111", "{run}");
+        let said = finding["suppressed"][0]["by"].as_str().unwrap_or_default();
+        assert!(said.contains(by), "{run}");
+        run.json()["diagnostics"].to_string()
+    };
+    check(&[], "", 2);
+    let said = check(&["--vex", "vex.json"], "Example Ltd", 0);
+    // A statement about nothing is told: it may be meant for something else.
+    assert!(said.contains("CVE-2026-9999"), "{said}");
+    check(&["--ignore-file", ".trivyignore"], ".trivyignore:2", 0);
+    let said = check(&["--ignore-file", "old.trivyignore"], "", 2);
+    assert!(said.contains("held until 2026-10-31"), "{said}");
+    sandbox.write("torn.json", "{");
+    scan(&sandbox, &["--vex", "torn.json"]).exits(1);
+}
