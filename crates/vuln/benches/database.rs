@@ -6,7 +6,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     hint::black_box,
-    io::Read as _,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -70,6 +69,14 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a file of a feed that the bench unpacked"
+)]
+fn text(path: &Path) -> Vec<u8> {
+    fs::read(path).expect("a file")
+}
+
 /// Reads all feeds into a builder, file by file.
 fn read_all(folder: &Path) -> (Builder, u64, u64) {
     let mut all = Vec::new();
@@ -78,10 +85,7 @@ fn read_all(folder: &Path) -> (Builder, u64, u64) {
     let mut builder = Builder::new();
     let (mut count, mut skipped) = (0, 0);
     for path in all {
-        let mut bytes = Vec::new();
-        let mut file = File::open(&path).expect("a file").take(256 << 20);
-        file.read_to_end(&mut bytes)
-            .expect("a file that can be read");
+        let bytes = text(&path);
         let name = path.strip_prefix(folder).expect("below").to_string_lossy();
         let Some(format) = read::detect(&name, &bytes[..bytes.len().min(4_096)]) else {
             continue;

@@ -12,6 +12,8 @@ mod changed;
 mod delta;
 mod epss;
 mod file;
+#[doc(hidden)]
+pub mod fuzzing;
 mod key;
 pub(crate) mod names;
 mod table;
@@ -40,6 +42,9 @@ use crate::{
     advisory::{Advisory, Affected, Exploitation, Lifecycle, Origin},
     lookup::{Coverage, Entry, FeedInfo, Lookup, LookupError, Place},
 };
+
+/// For what was made here: tests and fuzzing.
+const LOCAL: Trust<'static> = Trust::SignedOrLocal(&[]);
 
 /// What is read at opening.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -322,11 +327,11 @@ impl<B: AsRef<[u8]>> Database<B> {
         let Some(value) = self.table(Section::Names)?.get(&key)? else {
             return Ok(Vec::new());
         };
-        let place = PlaceBuf::from(place);
+        let PackageKey { place, name } = self.key(&key)?;
         let item = self.statement_item(value)?;
         let mut kept: Vec<(u32, Affected)> = Vec::new();
         each_statement(&item, |record, _, bytes| {
-            let said = affected(&place, name, decode(Section::Statements, bytes)?);
+            let said = affected(&place, &name, decode(Section::Statements, bytes)?);
             if keep(&said) {
                 kept.push((record, said));
             }
@@ -448,7 +453,10 @@ fn affected(place: &PlaceBuf, name: &str, statement: Statement) -> Affected {
         PlaceBuf::Registry(kind) => Origin::Registry(*kind),
         PlaceBuf::Program => Origin::Program,
     };
-    name.clone_into(&mut affected.name);
+    // It is kept where it is written in another way than its key.
+    if affected.name.is_empty() {
+        name.clone_into(&mut affected.name);
+    }
     affected
 }
 

@@ -16,13 +16,13 @@ use super::{
 };
 use crate::{
     advisory::{Advisory, Affected, Epss, Exploitation, Lifecycle, Origin},
-    lookup::FeedInfo,
+    lookup::{self, FeedInfo},
 };
 
 /// Statements are read for every package that is asked for; records only for
 /// those that match.
 const STATEMENT_BLOCK: usize = 4 << 10;
-const RECORD_BLOCK: usize = 16 << 10;
+const RECORD_BLOCK: usize = 8 << 10;
 /// Published exploits that are kept of a CVE.
 const EXPLOITS: usize = 10;
 
@@ -117,11 +117,14 @@ impl Builder {
 
     fn say(&mut self, mut affected: Affected) -> Option<()> {
         let encoded = names::encode(affected.origin.place(), &affected.name)?;
+        let written_as_key = lookup::key(affected.origin.place(), &affected.name) == affected.name;
         let (stream, source) = match std::mem::replace(&mut affected.origin, Origin::Program) {
             Origin::Distribution { stream, source, .. } => (stream, source),
             Origin::Registry(_) | Origin::Program => (String::new(), false),
         };
-        affected.name.clear();
+        if written_as_key {
+            affected.name.clear();
+        }
         let statement = Statement {
             stream,
             source,

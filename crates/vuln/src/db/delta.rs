@@ -125,6 +125,19 @@ where
         lifecycles,
     };
     let raw = postcard::to_stdvec(&body).map_err(|_| DeltaError::TooLarge)?;
+    around(old, new, &raw)
+}
+
+/// The delta with these encoded changes.
+pub(super) fn around<A, B>(
+    old: &Database<A>,
+    new: &Database<B>,
+    raw: &[u8],
+) -> Result<Vec<u8>, DeltaError>
+where
+    A: AsRef<[u8]>,
+    B: AsRef<[u8]>,
+{
     if raw.len() > MAX_RAW {
         return Err(DeltaError::TooLarge);
     }
@@ -133,7 +146,7 @@ where
     out.extend(old.identity());
     out.extend_from_slice(new.file.header());
     out.extend((raw.len() as u64).to_le_bytes());
-    out.extend(zstd::bulk::compress(&raw, LEVEL).map_err(|_| DeltaError::TooLarge)?);
+    out.extend(zstd::bulk::compress(raw, LEVEL).map_err(|_| DeltaError::TooLarge)?);
     Ok(out)
 }
 

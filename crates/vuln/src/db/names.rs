@@ -52,17 +52,17 @@ impl From<Place<'_>> for PlaceBuf {
 pub struct PackageKey {
     /// Where it comes from.
     pub place: PlaceBuf,
-    /// Its name there.
+    /// Its name there, as [`lookup::key`](crate::lookup::key) has it.
     pub name: String,
 }
 
 impl PackageKey {
-    /// The package of this name in this place.
+    /// The package of this name in this place, whatever way it is written.
     #[must_use]
-    pub fn new(place: Place<'_>, name: impl Into<String>) -> Self {
+    pub fn new(place: Place<'_>, name: impl AsRef<str>) -> Self {
         PackageKey {
             place: place.into(),
-            name: name.into(),
+            name: crate::lookup::key(place, name.as_ref()).into_owned(),
         }
     }
 }

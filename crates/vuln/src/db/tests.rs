@@ -13,8 +13,6 @@ use crate::{
 mod delta;
 mod hostile;
 
-const LOCAL: Trust<'static> = Trust::SignedOrLocal(&[]);
-
 fn key(seed: u8) -> SigningKey {
     SigningKey::from_seed([seed; 32]).unwrap()
 }
@@ -85,7 +83,14 @@ fn affecteds() -> impl Strategy<Value = Affected> {
         prop::option::of(word(&["1.5", "3"])),
     );
     let ranges = prop::collection::vec(range, 0..3);
-    let name = word(&["openssl", "zlib", "@types/node", "", "a\0b"]);
+    let name = word(&[
+        "openssl",
+        "zlib",
+        "@types/node",
+        "example.com/Upper",
+        "",
+        "a\0b",
+    ]);
     (origins(), name, ranges, any::<bool>(), "[a-z ]{0,9}").prop_map(
         |(origin, name, ranges, fixed, text)| Affected {
             origin,
