@@ -25,8 +25,8 @@ pub use explain::ExplainArgs;
 pub use fix::FixArgs;
 pub use goals::{DiffArgs, GoalsArgs, GoalsVerb, InitArgs, SimulateArgs};
 pub use image::{
-    ImageArgs, ImageDiffArgs, ImageInputArgs, ImageLsArgs, ImageSbomArgs, ImageScanArgs, ImageVerb,
-    RegistryArgs, TABLES,
+    ImageArgs, ImageDiffArgs, ImageFixArgs, ImageInputArgs, ImageLsArgs, ImageSbomArgs,
+    ImageScanArgs, ImageVerb, RegistryArgs, TABLES,
 };
 pub use plain::{CompletionArgs, SchemaArgs, VersionArgs, VersionFormat};
 pub use scan::ScanArgs;

@@ -22,6 +22,7 @@ Examples:
   plimsoll image sbom web:1.4 -o cyclonedx
   plimsoll image ls web:1.4
   plimsoll image diff web:1.4 web:1.5
+  plimsoll image fix web:1.4 --dockerfile Dockerfile --diff
 
 TARGET is a name in a registry, an archive (docker save, OCI), a folder (OCI layout,
 root file system, sources with lock files), an SBOM, or - for standard input.
@@ -48,6 +49,8 @@ pub enum ImageVerb {
     Ls(ImageLsArgs),
     /// Compare two images: packages, files, configuration
     Diff(ImageDiffArgs),
+    /// Show the fewest upgrades that clear an image, and edit its Dockerfile
+    Fix(ImageFixArgs),
 }
 
 /// Find what is in an image and what is wrong with it.
@@ -142,6 +145,43 @@ pub struct ImageDiffArgs {
     /// Exit with 2 when anything differs
     #[arg(long, help_heading = "Output")]
     pub fail_on_change: bool,
+    #[command(flatten)]
+    pub image: ImageInputArgs,
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT[=FILE]",
+        help_heading = "Output",
+        help = output_help(&TABLES),
+        long_help = output_long_help(&TABLES)
+    )]
+    pub output: Vec<OutputChoice>,
+}
+
+/// Show the fewest upgrades that clear an image, and edit its Dockerfile.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ImageFixArgs {
+    /// A name in a registry, an archive, a folder, an SBOM; - is standard input
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    /// A newer image that it could be built on (repeatable)
+    #[arg(long, value_name = "IMAGE")]
+    pub new_base: Vec<String>,
+    /// The Dockerfile that the image is built from
+    #[arg(long, value_name = "FILE")]
+    pub dockerfile: Option<PathBuf>,
+    /// The stage of it that is built [default: the last]
+    #[arg(long, value_name = "NAME", requires = "dockerfile")]
+    pub stage: Option<String>,
+    /// Show what would change in the Dockerfile, as a patch
+    #[arg(long, requires = "dockerfile", conflicts_with = "write")]
+    pub diff: bool,
+    /// Write the Dockerfile
+    #[arg(long, requires = "dockerfile")]
+    pub write: bool,
+    #[command(flatten)]
+    pub advisories: AdvisoryArgs,
     #[command(flatten)]
     pub image: ImageInputArgs,
     #[arg(

@@ -1,6 +1,7 @@
 //! `plimsoll image`: what is in images.
 
 mod diff;
+mod fix;
 mod ls;
 mod sbom;
 mod scan;
@@ -19,6 +20,7 @@ pub fn run(show: &ShowArgs, args: ImageArgs) -> Result<Exit, Failure> {
         ImageVerb::Sbom(args) => sbom::run(show, args),
         ImageVerb::Ls(args) => ls::run(show, args),
         ImageVerb::Diff(args) => diff::run(show, args),
+        ImageVerb::Fix(args) => fix::run(show, args),
     }
 }
 

@@ -304,3 +304,50 @@ fn what_vex_and_ignore_files_rule_out_stays_listed_with_whose_word_it_is() {
     sandbox.write("torn.json", "{");
     scan(&sandbox, &["--vex", "torn.json"]).exits(1);
 }
+
+#[test]
+fn a_dockerfile_gets_the_upgrades_that_clear_its_image() {
+    let sandbox = world();
+    // The image has apk, so that it can be upgraded in place.
+    let layer = Tar::default()
+        .file("etc/os-release", RELEASE)
+        .file(
+            "lib/apk/db/installed",
+            &apk(&[("apk-tools", "2.14.0-r5"), ("musl", "1.2.4-r2")]),
+        )
+        .done();
+    let layers = [layer];
+    let image = saved("shop/web:1", &config("", &layers), &layers);
+    fs::write(sandbox.path().join("web.tar"), image).expect("writable");
+    db(&sandbox, &["import", "feeds", "--now", NOW]).exits(0);
+    let dockerfile = "# ours\nFROM alpine:3.19\nCOPY web /bin/web\nCMD [\"/bin/web\"]\n";
+    sandbox.write("Dockerfile", dockerfile);
+    let fix = |more: &[&str]| {
+        let args = [
+            "image",
+            "fix",
+            "web.tar",
+            "--now",
+            NOW,
+            "--no-cache",
+            "--db-dir",
+            "db",
+        ];
+        sandbox.run(&[&args[..], more].concat()).exits(0)
+    };
+    let plan = fix(&["-o", "json"]).json();
+    assert_eq!(plan["total"], 1);
+    assert_eq!(plan["clears"], 1);
+    assert_eq!(plan["upgrades"][0]["packages"][0]["to"], "1.2.5-r0");
+    let patch = fix(&["--dockerfile", "Dockerfile", "--diff"]);
+    assert!(patch.stdout.contains("+RUN apk"), "{patch}");
+    assert_eq!(sandbox.read("Dockerfile"), dockerfile);
+    fix(&["--dockerfile", "Dockerfile", "--write"]);
+    let written = sandbox.read("Dockerfile");
+    assert!(written.contains("musl"), "{written}");
+    assert!(
+        written.starts_with("# ours\nFROM alpine:3.19\n"),
+        "{written}"
+    );
+    insta::assert_snapshot!(fix(&["--dockerfile", "Dockerfile"]));
+}

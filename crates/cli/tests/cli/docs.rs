@@ -10,7 +10,7 @@ fn doc(name: &str) -> String {
     )
 }
 
-const VERBS: [&[&str]; 23] = [
+const VERBS: [&[&str]; 24] = [
     &["check"],
     &["scan"],
     &["goals", "init"],
@@ -21,6 +21,7 @@ const VERBS: [&[&str]; 23] = [
     &["image", "sbom"],
     &["image", "ls"],
     &["image", "diff"],
+    &["image", "fix"],
     &["db", "update"],
     &["db", "import"],
     &["db", "info"],
