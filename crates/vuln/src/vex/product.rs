@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_model::{ImageName, Vulnerability, image::Image};
+use plimsoll_model::{
+    ImageName, Vulnerability,
+    image::{Image, ImageForm},
+};
 
 use super::{PurlPattern, range::Range};
 use crate::read::{bounds, cpe::Cpe};
@@ -152,8 +155,11 @@ impl Identity {
     #[must_use]
     pub fn of(image: &Image) -> Self {
         let digests = [image.digest, image.index, image.id];
+        // A path is no reference, however much it looks like one.
+        let named = matches!(image.form, ImageForm::Registry | ImageForm::Containerd);
         Identity {
             names: std::iter::once(&image.name)
+                .filter(|_| named)
                 .chain(&image.tags)
                 .filter(|name| !name.is_empty())
                 .cloned()
@@ -221,9 +227,19 @@ impl<'a> Known<'a> {
             ProductName::Purl(purl) => purl.matches_image(&self.names, self.digests, self.arch),
             ProductName::Digest(digest) => self.digests.contains(digest),
             ProductName::Image(text) => self.is_named(text),
-            ProductName::Cpe(text) => {
-                Cpe::read(text).is_some_and(|cpe| self.cpes.iter().any(|own| includes(&cpe, own)))
-            }
+            // Repositories of a release are named as applications: `cpe:/a:redhat:enterprise_linux`.
+            ProductName::Cpe(text) => Cpe::read(text).is_some_and(|cpe| {
+                self.cpes.iter().any(|own| {
+                    let part = own.part;
+                    includes(
+                        &Cpe {
+                            part,
+                            ..cpe.clone()
+                        },
+                        own,
+                    )
+                })
+            }),
             ProductName::Other(_) => false,
         })
     }

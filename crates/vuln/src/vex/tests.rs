@@ -100,6 +100,41 @@ fn a_product_is_an_image_by_name_tag_registry_or_digest() {
 }
 
 #[test]
+fn a_platform_is_the_release_that_the_image_holds() {
+    let check = |cpe: &str, expect: bool| {
+        let product = json!({
+            "@id": "x",
+            "identifiers": {"cpe22": cpe},
+            "subcomponents": [{"@id": "pkg:rpm/redhat/openssl-libs"}],
+        });
+        let package = "pkg:rpm/redhat/openssl-libs@3.0.7-25.el9?arch=x86_64";
+        assert_eq!(takes_out(&product, "web:1", package), expect, "{cpe}");
+    };
+    check("cpe:/o:redhat:enterprise_linux:9", true);
+    check("cpe:/a:redhat:enterprise_linux:9::appstream", true);
+    check("cpe:/o:redhat:enterprise_linux", true);
+    check("cpe:/o:redhat:enterprise_linux:8", false);
+    check("cpe:/o:suse:sles:9", false);
+}
+
+#[test]
+fn an_image_is_known_by_references_and_never_by_a_path() {
+    use plimsoll_model::image::{Image, ImageForm};
+    let check = |form: ImageForm, expect: &[&str]| {
+        let image = Image {
+            name: "debian".to_owned(),
+            tags: vec!["web:1".to_owned()],
+            form,
+            ..Image::default()
+        };
+        assert_eq!(Identity::of(&image).names, expect, "{form:?}");
+    };
+    check(ImageForm::Registry, &["debian", "web:1"]);
+    check(ImageForm::RootFs, &["web:1"]);
+    check(ImageForm::DockerArchive, &["web:1"]);
+}
+
+#[test]
 fn docker_hub_is_one_place_however_it_is_written() {
     let ids = [
         "pkg:oci/debian?repository_url=docker.io/library/debian",
