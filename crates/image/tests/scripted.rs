@@ -3,13 +3,20 @@
 //! here, composer over a project made for it.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
+    io,
     path::{Path, PathBuf},
     process::Command,
+    sync::Arc,
 };
 
 use common::{InPlace, output};
-use plimsoll_image::{FileKind, FileRecord, FoundPackage, analyzer};
+use plimsoll_image::{
+    FileKind, FileRecord, FoundPackage, Limits, analyzer,
+    image::{Run, analyze},
+    source::{Blob, Blobs, Descriptor, ImageSource, UNKNOWN},
+};
+use plimsoll_model::{PackageType, image::ImageForm};
 use serde_json::Value;
 
 mod common;
@@ -96,7 +103,7 @@ fn all_of(packages: &[(String, FoundPackage)]) -> BTreeSet<String> {
 
 fn json(path: &Path) -> Value {
     let file = std::fs::File::open(path).expect("the tree is whole");
-    serde_json::from_reader(std::io::BufReader::new(file)).expect("it is JSON")
+    serde_json::from_reader(io::BufReader::new(file)).expect("it is JSON")
 }
 
 /// Names and versions of a tree as `npm ls --all --json` prints it.
@@ -270,6 +277,99 @@ fn lock_files_of_python_projects_list_what_pip_lists() {
             assert_eq!(dev, BTreeSet::from(["iniconfig 2.0.0".to_owned()]));
         }
     }
+}
+
+/// Layers, each in a file.
+struct Files(Vec<PathBuf>);
+
+impl Blobs for Files {
+    fn open(&self, at: usize) -> io::Result<Blob> {
+        Ok(Blob::At(Arc::new(InPlace::open(&self.0[at]))))
+    }
+}
+
+#[test]
+fn an_image_of_these_trees_has_each_package_once_with_all_its_places() {
+    let (Some(node), Some(python)) = (tree("node-1"), tree("python-1")) else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut tars = Vec::new();
+    for (name, tree, parts) in [
+        ("python", &python, ["venv", "locks/uv"]),
+        ("node", &node, ["node_modules", "locks/npm-3"]),
+    ] {
+        let tar = folder.path().join(name);
+        let mut command = Command::new("tar");
+        command.arg("-cf").arg(&tar).arg("-C").arg(tree).args(parts);
+        if output(&mut command).is_none() {
+            return;
+        }
+        tars.push(tar);
+    }
+    let layers = tars.iter().map(|tar| Descriptor {
+        media_type: String::new(),
+        digest: UNKNOWN,
+        size: std::fs::metadata(tar).expect("there").len(),
+        urls: Vec::new(),
+        annotations: BTreeMap::new(),
+        platform: None,
+    });
+    let source = ImageSource {
+        name: "trees".to_owned(),
+        form: ImageForm::RootFs,
+        tags: Vec::new(),
+        manifest: None,
+        index: None,
+        other_platforms: Vec::new(),
+        config: b"{}".to_vec(),
+        annotations: BTreeMap::new(),
+        layers: layers.collect(),
+    };
+    let limits = Limits::default();
+    let image = analyze(&source, &Files(tars), &Run::plain(&limits)).image;
+    assert!(image.gaps.is_empty(), "{:?}", image.gaps);
+    // What lock files alone know is not here.
+    let told = |kind: PackageType, layer: u32| -> BTreeSet<String> {
+        let of_kind = image.packages.iter().filter(|found| {
+            let mut places = found.locations.iter();
+            found.package.kind == kind
+                && places.any(|place| {
+                    let below = place.path.rsplit_once("site-packages/");
+                    let own = below.is_none_or(|(_, below)| below.matches('/').count() == 1);
+                    place.how == "installed" && place.layer == layer && own
+                })
+        });
+        of_kind
+            .map(|found| format!("{} {}", found.package.full_name(), found.package.version))
+            .collect()
+    };
+    assert_eq!(told(PackageType::Pypi, 0), pip_list(&python));
+    let mut npm = BTreeSet::new();
+    npm_tree(&json(&node.join("npm-ls.json")), &mut npm);
+    assert_eq!(told(PackageType::Npm, 1), npm);
+    let flask: Vec<_> = image
+        .packages
+        .iter()
+        .filter(|found| found.package.name == "flask")
+        .collect();
+    let [flask] = flask[..] else {
+        panic!("{flask:?}");
+    };
+    let evidence: Vec<&str> = flask
+        .locations
+        .iter()
+        .map(|place| place.evidence.split(',').next().unwrap_or(""))
+        .collect();
+    assert_eq!(evidence, ["uv.lock", "METADATA", "RECORD"]);
+    assert!(flask.needs.contains(&"werkzeug".to_owned()), "{flask:?}");
+    assert!(!flask.checksums.is_empty() && !flask.package.licences.is_empty());
+    // For development as far as the lock file goes, but it is installed.
+    let mocha = image
+        .packages
+        .iter()
+        .find(|found| found.package.name == "mocha");
+    assert!(mocha.is_some_and(|found| !found.dev && found.locations.len() == 2));
 }
 
 #[test]
