@@ -22,6 +22,11 @@ pub const CARGO_DENY: Tool = Tool {
     name: "cargo-deny",
     version: "0.20.2",
 };
+/// Builds with the list of crates in the program, for the test that reads it there.
+pub const CARGO_AUDITABLE: Tool = Tool {
+    name: "cargo-auditable",
+    version: "0.7.7",
+};
 /// libFuzzer for Cargo.
 pub const CARGO_FUZZ: Tool = Tool {
     name: "cargo-fuzz",
@@ -43,14 +48,26 @@ pub fn cache() -> Result<PathBuf> {
     Ok(base.join("plimsoll"))
 }
 
+/// The folder in which a program is kept.
+fn folder(tool: Tool) -> Result<PathBuf> {
+    let name = format!("{}-{}", tool.name, tool.version);
+    Ok(cache()?.join("tools").join(name))
+}
+
+/// Whether the program is in the cache.
+///
+/// # Errors
+/// There is no cache.
+pub fn is_present(tool: Tool) -> Result<bool> {
+    Ok(folder(tool)?.join("bin").join(tool.name).is_file())
+}
+
 /// The program, built first where it is not in the cache yet.
 ///
 /// # Errors
 /// It can't be built: the network, or the compiler's own message above.
 pub fn path(tool: Tool) -> Result<PathBuf> {
-    let folder = cache()?
-        .join("tools")
-        .join(format!("{}-{}", tool.name, tool.version));
+    let folder = folder(tool)?;
     let program = folder.join("bin").join(tool.name);
     if !program.is_file() {
         eprintln!(

@@ -13,7 +13,8 @@ const HELP: &str = "\
 usage: ./x trees [--present]
 
 Makes the folders of packages that tests look for where they are not in the cache yet (needs npm,
-python3 with venv, and their registries; a minute) and prints their paths.
+python3 with venv, and their registries; a minute), builds cargo-auditable (a minute), which makes a
+program for another, and prints their paths.
 
   --present   make nothing; fail where one is not there";
 
@@ -80,6 +81,15 @@ pub fn trees(args: &[String]) -> Result<()> {
             }
         }
         println!("{}", path.display());
+    }
+    // Not a tree, but made for the same tests.
+    if make {
+        match tools::path(tools::CARGO_AUDITABLE) {
+            Ok(path) => println!("{}", path.display()),
+            Err(error) => failed.push(format!("{error:#}")),
+        }
+    } else if !tools::is_present(tools::CARGO_AUDITABLE)? {
+        bail!("cargo-auditable is missing; `./x trees` builds it");
     }
     if failed.is_empty() {
         Ok(())
