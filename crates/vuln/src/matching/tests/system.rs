@@ -319,7 +319,7 @@ fn the_most_specific_statement_counts() {
         .about("CVE-3 CVE-5")
         .says("debian/12 source", "a", "..1-3");
     check(
-        &[first, second],
+        &[one, first, second],
         &["a CVE-3 fixed 1-3", "a CVE-5 fixed 1-3"],
     );
     // One that names a fix over one that does not.
