@@ -5,6 +5,11 @@ use std::collections::BTreeMap;
 use plimsoll_model::{ObjectRef, Severity, wire::FindingReport};
 use rustc_hash::FxHashMap;
 
+/// The place of an object for which there is no room.
+const UNLISTED: usize = usize::MAX;
+/// The place of an object all whose findings are listed elsewhere so far.
+const ASIDE: usize = usize::MAX - 1;
+
 /// How much is kept; everything is counted.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
@@ -31,6 +36,10 @@ pub(crate) struct Groups {
     pub(crate) total: u64,
     /// All objects with a finding.
     pub(crate) objects: u64,
+    /// Objects that are not in the list for want of room.
+    pub(crate) unlisted: u64,
+    /// Findings that another list takes.
+    pub(crate) aside: u64,
     /// Findings on objects that are not kept.
     pub(crate) elsewhere: u64,
     /// All findings by severity.
@@ -46,10 +55,22 @@ impl Groups {
         findings: &mut dyn Iterator<Item = FindingReport>,
         limits: Limits,
     ) -> Groups {
+        Groups::collect_but(findings, limits, Some)
+    }
+
+    /// The same without the findings that `aside` takes: they count in the
+    /// whole, and stand in no group and for no control.
+    pub(crate) fn collect_but(
+        findings: &mut dyn Iterator<Item = FindingReport>,
+        limits: Limits,
+        mut aside: impl FnMut(FindingReport) -> Option<FindingReport>,
+    ) -> Groups {
         let mut groups = Groups {
             list: Vec::new(),
             total: 0,
             objects: 0,
+            unlisted: 0,
+            aside: 0,
             elsewhere: 0,
             severities: BTreeMap::new(),
             controls: BTreeMap::new(),
@@ -58,6 +79,15 @@ impl Groups {
         for finding in findings {
             groups.total += 1;
             *groups.severities.entry(finding.severity).or_default() += 1;
+            let object = finding.object.clone();
+            let Some(finding) = aside(finding) else {
+                groups.aside += 1;
+                known.entry(object).or_insert_with(|| {
+                    groups.objects += 1;
+                    ASIDE
+                });
+                continue;
+            };
             match groups.controls.get_mut(&finding.control) {
                 Some((n, worst)) => {
                     *n += 1;
@@ -69,23 +99,22 @@ impl Groups {
                 }
             }
             let next = groups.list.len();
-            let at = match known.get(&finding.object) {
-                Some(at) => *at,
-                None => {
-                    groups.objects += 1;
+            let at = match known.get(&object) {
+                Some(at) if *at != ASIDE => *at,
+                seen => {
+                    groups.objects += u64::from(seen.is_none());
                     let at = if next < limits.groups {
-                        next
-                    } else {
-                        usize::MAX
-                    };
-                    known.insert(finding.object.clone(), at);
-                    if at == next {
                         groups.list.push(Group {
-                            object: finding.object.clone(),
+                            object: object.clone(),
                             total: 0,
                             findings: Vec::new(),
                         });
-                    }
+                        next
+                    } else {
+                        groups.unlisted += 1;
+                        UNLISTED
+                    };
+                    known.insert(object, at);
                     at
                 }
             };
@@ -105,6 +134,7 @@ impl Groups {
     /// Findings that are counted and not kept.
     pub(crate) fn hidden(&self) -> u64 {
         self.total
+            - self.aside
             - self
                 .list
                 .iter()

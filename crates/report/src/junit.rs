@@ -255,10 +255,9 @@ pub(crate) fn scan(
             };
             writeln!(
                 out,
-                "    <testcase name=\"{} {}\" classname=\"{name}\" file=\"{}\">\n      {inner}\n    \
+                "    <testcase name=\"{}\" classname=\"{name}\" file=\"{}\">\n      {inner}\n    \
                  </testcase>",
-                xml(&finding.control),
-                xml(&finding.path),
+                xml(&case(finding)),
                 xml(&finding.file),
             )?;
         }
@@ -268,6 +267,14 @@ pub(crate) fn scan(
         unread(header, errors, out)?;
     }
     out.write_all(b"</testsuites>\n")
+}
+
+/// What a case is called: many vulnerabilities are in one place.
+fn case(finding: &FindingReport) -> String {
+    match &finding.vulnerability {
+        Some(v) => format!("{} {}", v.vulnerability, v.package.name),
+        None => format!("{} {}", finding.control, finding.path),
+    }
 }
 
 /// What could not be read, as errors.

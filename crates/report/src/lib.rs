@@ -26,6 +26,7 @@ mod style;
 mod terminal;
 mod text;
 mod uri;
+pub mod vulnerability;
 mod words;
 
 use std::io::{self, Write};

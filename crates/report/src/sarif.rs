@@ -1,6 +1,8 @@
 //! SARIF 2.1.0, for code scanning. Results are written one by one; the rules
 //! they name come after them, which the form allows.
 
+mod vulnerabilities;
+
 use std::{
     cell::RefCell,
     collections::BTreeMap,
@@ -18,6 +20,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
+use self::vulnerabilities::Vulnerable;
 use crate::{
     json::{self, Stream},
     markdown::text as md,
@@ -37,6 +40,8 @@ struct Rule<'a> {
     severity: Severity,
     /// The control's own words, where the report has them.
     control: Option<&'a ControlReport>,
+    /// The vulnerability, for a rule that is one.
+    vulnerability: Option<Vulnerable>,
 }
 
 /// The rules by the order of their first result.
@@ -56,21 +61,36 @@ impl<'a> Rules<'a> {
     }
 
     fn index(&mut self, finding: &FindingReport) -> usize {
-        if let Some(at) = self.index.get(&finding.control) {
+        let v = finding.vulnerability.as_deref();
+        let id = rule_id(finding);
+        if let Some(at) = self.index.get(id) {
             let rule = &mut self.list[*at];
             rule.severity = rule.severity.max(finding.severity);
+            if let (Some(known), Some(v)) = (&mut rule.vulnerability, v) {
+                known.also(v);
+            }
             return *at;
         }
         let at = self.list.len();
-        self.index.insert(finding.control.clone(), at);
+        self.index.insert(id.to_owned(), at);
         self.list.push(Rule {
-            id: finding.control.clone(),
+            id: id.to_owned(),
+            vulnerability: v.map(Vulnerable::new),
             title: finding.title.clone(),
             help: finding.fix.summary.clone(),
             severity: finding.severity,
             control: self.controls.get(&finding.control),
         });
         at
+    }
+}
+
+/// The id of the rule a finding is a result of: a vulnerability is a rule of
+/// its own, so that code scanning lists, filters and dismisses it by name.
+fn rule_id(finding: &FindingReport) -> &str {
+    match &finding.vulnerability {
+        Some(v) => &v.vulnerability,
+        None => &finding.control,
     }
 }
 
@@ -99,6 +119,9 @@ impl Serialize for Tool<'_> {
 /// A rule as code scanning shows it: what it says, why it matters, what to
 /// do, and where more is written.
 fn rule(rule: &Rule<'_>) -> Value {
+    if let Some(v) = &rule.vulnerability {
+        return v.rule(&rule.id, rule.severity, rule.control);
+    }
     let id = clean(&rule.id);
     let more = format!("More: plimsoll explain {id}");
     let mut tags = vec!["security".to_owned()];
@@ -205,7 +228,7 @@ fn result(finding: &FindingReport, rule: usize, counts: bool) -> Value {
         "kind": "resource",
     }]);
     let mut result = json!({
-        "ruleId": clean(&finding.control),
+        "ruleId": clean(rule_id(finding)),
         "ruleIndex": rule,
         "level": level(finding.severity),
         "message": { "text": clean(&finding.message) },
@@ -226,7 +249,10 @@ fn result(finding: &FindingReport, rule: usize, counts: bool) -> Value {
     if !counts {
         let suppressions = [
             ("external", finding.excepted_by.as_deref(), "exception"),
-            ("inSource", finding.waived_by.as_deref(), "annotation"),
+            match finding.vulnerability {
+                Some(_) => ("external", finding.waived_by.as_deref(), "suppressed by"),
+                None => ("inSource", finding.waived_by.as_deref(), "annotation"),
+            },
         ];
         let suppressions: Vec<Value> = suppressions
             .into_iter()
@@ -242,13 +268,17 @@ fn result(finding: &FindingReport, rule: usize, counts: bool) -> Value {
             result["suppressions"] = suppressions.into();
         }
     }
-    result["properties"] = json!({
+    let mut properties = json!({
         "severity": finding.severity,
         "object": clean(&finding.object.to_string()),
         "path": clean(&finding.path),
         "fix": clean(&finding.fix.summary),
         "baselines": finding.baselines.iter().map(|b| clean(b)).collect::<Vec<_>>(),
     });
+    if let Some(v) = &finding.vulnerability {
+        vulnerabilities::properties(v, &mut properties);
+    }
+    result["properties"] = properties;
     result
 }
 

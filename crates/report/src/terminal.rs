@@ -8,6 +8,7 @@ pub(crate) mod image_diff;
 mod paper;
 mod plan;
 mod scan;
+mod vulnerabilities;
 
 pub(crate) use assets::SEVERITY;
 pub(crate) use check::check;

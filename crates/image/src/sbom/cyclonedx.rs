@@ -3,11 +3,12 @@
 
 mod bom;
 mod read;
+mod vulnerabilities;
 mod write;
 mod xml;
 
 pub(super) use read::read_json;
-pub use write::write;
+pub use write::{write, write_with};
 pub(super) use xml::read_xml;
 
 /// The name of an algorithm as checksums write it, and as CycloneDX does.

@@ -15,6 +15,7 @@ use super::{
     assets::{SEVERITY, findings},
     check::{coverage, diagnostics, next},
     image,
+    vulnerabilities::Vulnerable,
 };
 use crate::{
     group::{Groups, Limits},
@@ -51,7 +52,8 @@ pub(crate) fn scan(
             findings: usize::MAX,
         },
     };
-    let groups = Groups::collect(findings, limits);
+    let mut vulnerable = Vulnerable::new(style);
+    let groups = Groups::collect_but(findings, limits, |finding| vulnerable.take(finding));
     let total = groups.total;
     let headline = if total == 0 {
         Line::of(Tone::Good, "No findings.")
@@ -93,6 +95,7 @@ pub(crate) fn scan(
     for image in &header.images {
         image::summary(paper, image)?;
     }
+    vulnerable.list(paper, header.coverage.unmatched)?;
     for group in &groups.list {
         paper.blank()?;
         object(paper, &group.object, group.total, &group.findings)?;
@@ -101,7 +104,7 @@ pub(crate) fn scan(
         paper.blank()?;
         let (more, objects) = (
             count(groups.hidden(), "more finding"),
-            count(groups.objects - groups.list.len() as u64, "object"),
+            count(groups.unlisted, "object"),
         );
         let what = match groups.elsewhere {
             0 => more,
@@ -111,7 +114,7 @@ pub(crate) fn scan(
         let text = format!("{what}: -v shows all, -o json=FILE keeps all");
         paper.text(0, &Line::of(Tone::Faint, &text))?;
     }
-    if total > 0 {
+    if !groups.controls.is_empty() {
         table(paper, header, &groups)?;
     }
     paper.blank()?;

@@ -10,6 +10,7 @@ mod simulate;
 mod snapshots;
 #[path = "../support/mod.rs"]
 mod support;
+mod vulnerabilities;
 
 use plimsoll_model::wire::{CheckReport, FindingReport, ScanReport};
 use plimsoll_report::{Format, Style};

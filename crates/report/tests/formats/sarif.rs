@@ -120,3 +120,60 @@ fn rules_say_why_and_where_to_read_more() {
     let rule = &log["runs"][0]["tool"]["driver"]["rules"][0];
     assert!(rule.get("helpUri").is_none() && rule["help"]["text"].is_string());
 }
+
+#[test]
+fn a_vulnerability_is_a_rule_of_its_own_with_its_score_and_what_suppresses_it() {
+    let log = valid(&scan(
+        support::vulnerable::scan(),
+        Format::Sarif,
+        Style::default(),
+    ));
+    valid(&check(
+        &support::vulnerable::check(),
+        Format::Sarif,
+        Style::default(),
+    ));
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    let rule = rules
+        .iter()
+        .find(|rule| rule["id"] == "CVE-2022-3602")
+        .expect("the rule");
+    assert_eq!(
+        rule["shortDescription"]["text"],
+        "CVE-2022-3602: X.509 e-mail address buffer overflow"
+    );
+    assert_eq!(
+        rule["helpUri"],
+        "https://www.openssl.org/news/secadv/20221101.txt"
+    );
+    assert_eq!(rule["properties"]["security-severity"], "9.5");
+    assert_eq!(
+        rule["properties"]["tags"],
+        serde_json::json!(["security", "vulnerability", "external/cwe/cwe-787"])
+    );
+    let results = run["results"].as_array().expect("results");
+    let of = |id: &str| {
+        let found = results.iter().find(|result| result["ruleId"] == id);
+        found.expect("the result")
+    };
+    let worst = of("CVE-2022-3602");
+    assert_eq!(
+        worst["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+            .as_str()
+            .map(|uri| uri.ends_with("var/lib/dpkg/status")),
+        Some(true)
+    );
+    let properties = &worst["properties"];
+    assert_eq!(properties["fixed"], "3.0.7-1");
+    assert_eq!(properties["kev"]["due"], "2022-11-22");
+    assert_eq!(properties["priority"]["level"], "now");
+    assert!(properties["epss"]["score"].is_number());
+    assert!(worst.get("suppressions").is_none());
+    let suppressed = &of("CVE-2025-0001")["suppressions"][0];
+    assert_eq!(suppressed["kind"], "external");
+    assert_eq!(
+        suppressed["justification"],
+        "suppressed by vex/zlib.json (until 2027-01-31): not_affected"
+    );
+}

@@ -2,6 +2,7 @@
 
 pub mod extremes;
 mod table;
+pub mod vulnerable;
 
 use std::collections::BTreeMap;
 

@@ -27,7 +27,7 @@ pub fn run(show: &ShowArgs, args: ImageSbomArgs) -> Result<Exit, Failure> {
     let image = opener.open(&args.target, args.image.image.as_deref())?;
     outputs.write(&context, |format, _, out| match format {
         Format::Json => plimsoll_report::image::whole(&image, out),
-        format => sbom::write(&image, format, context.now, out),
+        format => sbom::write(&image, [], format, context.now, out),
     })?;
     tell_gaps(&context, &image);
     Ok(exit(&image))

@@ -60,7 +60,9 @@ pub fn run(show: &ShowArgs, args: ImageScanArgs) -> Result<Exit, Failure> {
     header.kind = "image".to_owned();
     outputs.write(&context, |format, style, out| {
         if Format::SBOM.contains(&format) {
-            return sbom::write(&image, format, context.now, out);
+            let findings = assessment.findings.iter();
+            let known = findings.filter_map(|finding| finding.vulnerability.as_deref());
+            return sbom::write(&image, known, format, context.now, out);
         }
         plimsoll_report::scan(
             &header,

@@ -3,13 +3,16 @@
 use std::borrow::Cow;
 
 use plimsoll_model::{
-    Package, PackageType,
+    Package, PackageType, Vulnerability,
     image::{Image, ImageForm, ImagePackage, ImageRelease},
 };
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use super::{HASHES, IMAGE, PACKAGE};
+use super::{
+    HASHES, IMAGE, PACKAGE,
+    vulnerabilities::{Entry, entries},
+};
 use crate::{
     licence,
     sbom::{
@@ -34,6 +37,8 @@ struct Bom<'a> {
     dependencies: Vec<Dependency>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     compositions: Vec<Composition<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    vulnerabilities: Vec<Entry>,
 }
 
 #[derive(Serialize)]
@@ -113,10 +118,10 @@ struct Occurrence<'a> {
     additional_context: &'a str,
 }
 
-#[derive(Serialize)]
-struct Property {
-    name: &'static str,
-    value: String,
+#[derive(PartialEq, Serialize)]
+pub(super) struct Property {
+    pub(super) name: &'static str,
+    pub(super) value: String,
 }
 
 #[derive(Serialize)]
@@ -135,7 +140,7 @@ struct Composition<'a> {
 }
 
 /// The ref of the image itself.
-const ROOT: &str = "image";
+pub(super) const ROOT: &str = "image";
 
 /// An image as CycloneDX 1.6 JSON: the same image and stamp give the same bytes.
 ///
@@ -144,6 +149,17 @@ const ROOT: &str = "image";
 /// gap is noted.
 #[must_use]
 pub fn write(image: &Image, stamp: &Stamp) -> Vec<u8> {
+    write_with(image, [], stamp)
+}
+
+/// The same with what is known of the vulnerabilities of its packages, in
+/// whatever order they come.
+#[must_use]
+pub fn write_with<'a>(
+    image: &Image,
+    vulnerabilities: impl IntoIterator<Item = &'a Vulnerability>,
+    stamp: &Stamp,
+) -> Vec<u8> {
     let packages: Vec<&ImagePackage> = image
         .packages
         .iter()
@@ -174,6 +190,7 @@ pub fn write(image: &Image, stamp: &Stamp) -> Vec<u8> {
         components,
         dependencies: needs,
         compositions: Vec::new(),
+        vulnerabilities: entries(vulnerabilities, &packages, &refs),
     };
     if !image.is_complete() {
         bom.compositions.push(Composition {
