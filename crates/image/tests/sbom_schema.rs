@@ -187,7 +187,7 @@ fn cyclonedx_tells_vulnerabilities_with_the_packages_that_have_them() {
     let bom: Value = serde_json::from_slice(&bytes).expect("JSON");
     let list = bom["vulnerabilities"].as_array().expect("the list");
     let of = |id: &str| -> Vec<&Value> { list.iter().filter(|v| v["id"] == id).collect() };
-    let [full, bare] = of("CVE-2022-3602")[..] else {
+    let [bare, full] = of("CVE-2022-3602")[..] else {
         panic!("what is said of two packages alike is said once: {list:#?}");
     };
     let refs: Vec<&str> = bom["components"]

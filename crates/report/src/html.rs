@@ -8,6 +8,7 @@ mod images;
 mod page;
 mod sections;
 mod tables;
+mod vulnerabilities;
 
 use std::io::{self, Write};
 
@@ -89,16 +90,22 @@ pub(crate) fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
         tables::groups(&mut page, title, none, &group(report, &lookup, by));
     }
     page.raw("</div></section>");
-    let rows: Vec<&FindingReport> = report.findings.iter().take(ROWS).collect();
     let mut controls = Controls::new(&report.controls);
     report.findings.iter().for_each(|f| controls.count(f));
+    let (vulnerable, others): (Vec<&FindingReport>, Vec<&FindingReport>) = report
+        .findings
+        .iter()
+        .partition(|f| f.vulnerability.is_some());
     tables::findings(
         &mut page,
-        &rows,
-        report.findings.len() as u64,
+        &others[..others.len().min(ROWS)],
+        others.len() as u64,
+        vulnerable.len() as u64,
         &report.severities,
         &controls,
     );
+    let shown = &vulnerable[..vulnerable.len().min(ROWS)];
+    vulnerabilities::section(&mut page, shown, vulnerable.len() as u64);
     controls.section(&mut page);
     tables::coverage(&mut page, &report.coverage, &report.diagnostics);
     page.finish(&report.generator, out)
@@ -110,7 +117,8 @@ pub(crate) fn scan(
     findings: &mut dyn Iterator<Item = FindingReport>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut rows = Vec::new();
+    let (mut rows, mut vulnerable) = (Vec::new(), Vec::new());
+    let mut vulnerabilities = 0_u64;
     let mut counts: std::collections::BTreeMap<Severity, u64> = Default::default();
     let mut total = 0_u64;
     let mut controls = Controls::new(&header.controls);
@@ -118,6 +126,11 @@ pub(crate) fn scan(
         total += 1;
         controls.count(&finding);
         *counts.entry(finding.severity).or_default() += 1;
+        vulnerabilities += u64::from(finding.vulnerability.is_some());
+        let rows = match finding.vulnerability {
+            Some(_) => &mut vulnerable,
+            None => &mut rows,
+        };
         if rows.len() < ROWS {
             rows.push(finding);
         }
@@ -155,7 +168,16 @@ pub(crate) fn scan(
     page.tiles(&tiles);
     page.main();
     let rows: Vec<&FindingReport> = rows.iter().collect();
-    tables::findings(&mut page, &rows, total, &counts, &controls);
+    tables::findings(
+        &mut page,
+        &rows,
+        total - vulnerabilities,
+        vulnerabilities,
+        &counts,
+        &controls,
+    );
+    let vulnerable: Vec<&FindingReport> = vulnerable.iter().collect();
+    vulnerabilities::section(&mut page, &vulnerable, vulnerabilities);
     images::images(&mut page, &header.images);
     controls.section(&mut page);
     tables::coverage(&mut page, &header.coverage, &header.diagnostics);

@@ -257,7 +257,7 @@ pub(crate) fn scan(
                 out,
                 "    <testcase name=\"{}\" classname=\"{name}\" file=\"{}\">\n      {inner}\n    \
                  </testcase>",
-                xml(&case(finding)),
+                xml(&title(finding)),
                 xml(&finding.file),
             )?;
         }
@@ -270,7 +270,7 @@ pub(crate) fn scan(
 }
 
 /// What a case is called: many vulnerabilities are in one place.
-fn case(finding: &FindingReport) -> String {
+fn title(finding: &FindingReport) -> String {
     match &finding.vulnerability {
         Some(v) => format!("{} {}", v.vulnerability, v.package.name),
         None => format!("{} {}", finding.control, finding.path),

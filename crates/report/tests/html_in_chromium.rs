@@ -104,6 +104,26 @@ fn the_page_works_without_an_error() {
 }
 
 #[test]
+fn vulnerabilities_are_listed_by_image_and_can_be_sorted() {
+    let Some(browser) = browser() else { return };
+    let report = support::vulnerable::check();
+    let (dom, log) = open(browser, &report, "");
+    assert_eq!(console(&log), [""; 0], "the console is silent");
+    let (vulnerable, others): (Vec<_>, Vec<_>) = report
+        .findings
+        .iter()
+        .partition(|finding| finding.vulnerability.is_some());
+    for finding in &vulnerable {
+        let v = finding.vulnerability.as_ref().expect("it is one");
+        assert!(dom.contains(&v.vulnerability), "{}", v.vulnerability);
+    }
+    let rows = others.len();
+    assert!(dom.contains(&format!("{rows} of {rows} rows")));
+    // Set by the script for each column.
+    assert!(dom.contains("<button type=\"button\">EPSS</button>"));
+}
+
+#[test]
 fn a_hostile_report_stays_text() {
     let Some(browser) = browser() else { return };
     let (dom, log) = open(browser, &support::extremes::hostile(), "");

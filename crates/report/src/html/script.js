@@ -18,6 +18,39 @@
     root.dataset.theme = name() === "dark" ? "light" : "dark";
     label();
   });
+  var order = { critical: 0, high: 1, medium: 2, low: 3, info: 4 };
+  function sortable(table) {
+    var body = table.tBodies[0];
+    var rows = Array.prototype.slice.call(body.rows);
+    var heads = Array.prototype.slice.call(table.tHead.rows[0].cells);
+    function key(row, column) {
+      if (column === 0) return order[row.dataset.severity];
+      var cell = row.cells[column];
+      return cell.dataset.key === undefined ? cell.textContent : parseFloat(cell.dataset.key);
+    }
+    heads.forEach(function (head, column) {
+      var button = document.createElement("button");
+      button.type = "button";
+      button.textContent = head.textContent;
+      head.textContent = "";
+      head.appendChild(button);
+      button.addEventListener("click", function () {
+        var down = head.getAttribute("aria-sort") === "ascending";
+        heads.forEach(function (other) { other.removeAttribute("aria-sort"); });
+        head.setAttribute("aria-sort", down ? "descending" : "ascending");
+        var keyed = rows.map(function (row, index) {
+          return { row: row, index: index, key: key(row, column) };
+        });
+        keyed.sort(function (a, b) {
+          var sign = typeof a.key === "number" ? a.key - b.key
+            : a.key.localeCompare(b.key, "en", { numeric: true });
+          return (down ? -sign : sign) || a.index - b.index;
+        });
+        keyed.forEach(function (entry) { body.appendChild(entry.row); });
+      });
+    });
+  }
+  Array.prototype.forEach.call(document.querySelectorAll("table.sortable"), sortable);
   var table = document.getElementById("findings-table");
   if (!table) return;
   var body = table.tBodies[0];
@@ -43,29 +76,4 @@
   search.addEventListener("input", filter);
   boxes.forEach(function (box) { box.addEventListener("change", filter); });
   filter();
-  var order = { critical: 0, high: 1, medium: 2, low: 3, info: 4 };
-  Array.prototype.forEach.call(table.tHead.rows[0].cells, function (head, column) {
-    var button = document.createElement("button");
-    button.type = "button";
-    button.textContent = head.textContent;
-    head.textContent = "";
-    head.appendChild(button);
-    button.addEventListener("click", function () {
-      var down = head.getAttribute("aria-sort") === "ascending";
-      Array.prototype.forEach.call(table.tHead.rows[0].cells, function (other) {
-        other.removeAttribute("aria-sort");
-      });
-      head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      var keyed = rows.map(function (row, index) {
-        var text = row.cells[column].textContent;
-        return { row: row, index: index, key: column === 0 ? order[row.dataset.severity] : text };
-      });
-      keyed.sort(function (a, b) {
-        var sign = typeof a.key === "number" ? a.key - b.key
-          : a.key.localeCompare(b.key, "en", { numeric: true });
-        return (down ? -sign : sign) || a.index - b.index;
-      });
-      keyed.forEach(function (entry) { body.appendChild(entry.row); });
-    });
-  });
 })();

@@ -60,6 +60,7 @@ pub(super) fn findings(
     page: &mut Page,
     rows: &[&FindingReport],
     total: u64,
+    vulnerabilities: u64,
     severities: &BTreeMap<Severity, u64>,
     controls: &Controls<'_>,
 ) {
@@ -73,12 +74,18 @@ pub(super) fn findings(
     } else {
         format!("{}, worst first.", count(total, "finding"))
     };
-    page.raw(&format!("<p class=\"sub\">{bound}</p>"));
+    let apart = match vulnerabilities {
+        0 => String::new(),
+        n => format!(" {} by image below.", listed(n)),
+    };
+    page.raw(&format!("<p class=\"sub\">{bound}{apart}</p>"));
+    if total + vulnerabilities > 0 {
+        severity_table(page, severities);
+    }
     if total == 0 {
         page.raw("</section>\n");
         return;
     }
-    severity_table(page, severities);
     page.raw(
         "<div class=\"tools\" role=\"search\"><label class=\"search\">Search <input type=\"search\" id=\"search\" \
          placeholder=\"object, control, file\"></label>",
@@ -93,7 +100,7 @@ pub(super) fn findings(
     }
     page.raw(
         "<span id=\"shown\" class=\"muted\" role=\"status\"></span></div><div class=\"box\">\
-         <table class=\"rows\" id=\"findings-table\"><thead><tr><th scope=\"col\">Severity</th>\
+         <table class=\"rows sortable\" id=\"findings-table\"><thead><tr><th scope=\"col\">Severity</th>\
          <th scope=\"col\">Object</th><th scope=\"col\">What is wrong</th>\
          <th scope=\"col\">Where</th></tr></thead><tbody>\n",
     );
@@ -101,6 +108,14 @@ pub(super) fn findings(
         row(page, finding, controls);
     }
     page.raw("</tbody></table></div></section>\n");
+}
+
+/// `1 vulnerability is listed`.
+fn listed(vulnerabilities: u64) -> String {
+    match vulnerabilities {
+        1 => "1 vulnerability is listed".to_owned(),
+        n => format!("{} vulnerabilities are listed", number(n)),
+    }
 }
 
 fn severity_table(page: &mut Page, severities: &BTreeMap<Severity, u64>) {
