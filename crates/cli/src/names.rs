@@ -42,7 +42,7 @@ pub fn did_you_mean<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) 
 /// # Errors
 /// There is none of this id.
 pub fn control(id: &str) -> Result<String, Failure> {
-    if catalogue::rule(id).is_some() {
+    if catalogue::control(id).is_some() {
         return Ok(id.to_owned());
     }
     let near = did_you_mean(id, catalogue::rules().map(|rule| rule.id));

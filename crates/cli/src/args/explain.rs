@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{InputArgs, LineArgs, StateArgs};
+use super::{AdvisoryArgs, InputArgs, LineArgs, RegistryArgs, StateArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -13,6 +13,7 @@ Examples:
   plimsoll explain pending                a word of the reports
   plimsoll explain crown-jewels-hold .    a goal and its verdict
   plimsoll explain shop/web .             an asset: what is known, how it stands
+  plimsoll explain CVE-2021-44228 .       a vulnerability, and with --images where it is
   plimsoll explain 3f9a1c02 .             a finding, by its id's first digits";
 
 /// Say in plain words what a control, goal, verdict or finding is.
@@ -31,4 +32,11 @@ pub struct ExplainArgs {
     pub line: LineArgs,
     #[command(flatten)]
     pub state: StateArgs,
+    /// Look into the images that workloads name: a folder of archives, or `registry` (repeatable)
+    #[arg(long, value_name = "FOLDER|registry", help_heading = "Images")]
+    pub images: Vec<String>,
+    #[command(flatten)]
+    pub registry: RegistryArgs,
+    #[command(flatten)]
+    pub advisories: AdvisoryArgs,
 }

@@ -8,6 +8,7 @@ mod finding;
 mod goal;
 mod page;
 mod resource;
+mod vulnerability;
 mod words;
 
 use std::io::Write;
@@ -15,9 +16,11 @@ use std::io::Write;
 use plimsoll_assess::{Assessment, catalogue, scan, wire};
 
 use crate::{
+    advisories,
     args::{ExplainArgs, ShowArgs},
     context::Context,
     exit::{Exit, Failure, fail},
+    images::Shelves,
     names, output,
     session::{Reading, Session},
     state::State,
@@ -58,6 +61,16 @@ fn of_the_estate(
 ) -> Result<bool, Failure> {
     let report = wire::check(assessment);
     let what = args.what.as_str();
+    if vulnerability::is_id(what) {
+        let findings: Vec<_> = wire::findings(assessment).collect();
+        let db = session.estate.advisories.as_ref().map(|known| &*known.db);
+        let db = db.map(|db| db as &dyn plimsoll_assess::vuln::lookup::Lookup);
+        match vulnerability::explain(db, &findings, Some(&report), what, page) {
+            Ok(true) => return Ok(true),
+            Ok(false) => {}
+            Err(error) => return fail(error.to_string()),
+        }
+    }
     if goal::explain(&report, session, assessment, what, page)?
         || resource::class(&report, session, what, page)
         || resource::exception(context, &report, session, what, page)
@@ -80,7 +93,7 @@ fn of_the_estate(
 fn judge(context: &Context, args: &ExplainArgs) -> Result<(Session, Assessment), Failure> {
     let state_path = context.state_path(&args.state);
     let state = state_path.as_deref().map(State::read).transpose()?;
-    let session = Session::open(
+    let mut session = Session::open(
         context,
         Reading {
             paths: &args.paths,
@@ -89,6 +102,13 @@ fn judge(context: &Context, args: &ExplainArgs) -> Result<(Session, Assessment),
             line_is_optional: false,
         },
     )?;
+    if vulnerability::is_id(&args.what) || !args.images.is_empty() {
+        session.estate.advisories = advisories::open(context, &args.advisories)?;
+    }
+    if !args.images.is_empty() {
+        let shelves = Shelves::open(context, &args.registry, &args.images)?;
+        session.estate.images = shelves.look_into(&session.estate.image_names());
+    }
     let assessment = session.judge(context, state.as_ref().map(|state| &state.history));
     Ok((session, assessment))
 }
@@ -97,6 +117,12 @@ fn unknown(args: &ExplainArgs, assessment: &Assessment) -> Result<Exit, Failure>
     let what = &args.what;
     let report = wire::check(assessment);
     let named = asset::named(&report.assets, what);
+    if vulnerability::is_id(what) {
+        return fail(format!(
+            "neither the database nor anything here knows a vulnerability `{what}`; \
+             `plimsoll db update` brings what is new"
+        ));
+    }
     if named.len() > 1 {
         let named: Vec<String> = named
             .iter()

@@ -351,3 +351,37 @@ fn a_dockerfile_gets_the_upgrades_that_clear_its_image() {
     );
     insta::assert_snapshot!(fix(&["--dockerfile", "Dockerfile"]));
 }
+
+#[test]
+fn a_vulnerability_is_explained_with_where_it_is() {
+    let sandbox = imported();
+    sandbox.write(
+        "pods/pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec:\n  containers: \
+         [{name: web, image: 'shop/web:1'}]\n",
+    );
+    let explain = |what: &str, more: &[&str]| {
+        let args = [
+            "explain",
+            what,
+            "pods",
+            "--now",
+            NOW,
+            "--db-dir",
+            "db",
+            "--no-cache",
+        ];
+        sandbox.run(&[&args[..], more].concat())
+    };
+    let alone = explain("CVE-2026-1111", &[]).exits(0);
+    assert!(alone.stdout.contains("A flaw in it"), "{alone}");
+    let here = explain("ALPINE-CVE-2026-1111", &["--images", "."]).exits(0);
+    assert!(
+        here.stdout.contains("musl 1.2.4-r2, fixed in 1.2.5-r0"),
+        "{here}"
+    );
+    explain("CVE-1999-9999", &[]).exits(1);
+    for rule in ["vulnerable-package", "malicious-package"] {
+        explain(rule, &[]).exits(0);
+    }
+}

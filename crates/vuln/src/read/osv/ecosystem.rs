@@ -183,7 +183,7 @@ fn ubuntu(rest: &str, purl: &str) -> Result<Origin, String> {
         })
     };
     let parts: Vec<&str> = rest.split(':').collect();
-    let release = parts.iter().copied().find(|part| is_release(&part));
+    let release = parts.iter().copied().find(|part| is_release(part));
     let release = release.ok_or_else(|| format!("`Ubuntu:{rest}` names no release"))?;
     let archive = distro(purl).and_then(|distro| distro.split_once('/'));
     let words: Vec<String> = parts
