@@ -29,6 +29,9 @@ const RATIO: u64 = 100;
 /// Bytes from which on the ratio is looked at.
 const RATIO_FROM: u64 = 64 << 20;
 
+/// KiB that unpacking xz may hold.
+const XZ_MEMORY: u32 = 256 << 10;
+
 /// Hears of each file: its name in the feed, and its bytes. `false` ends it.
 pub type Visit<'a> = dyn FnMut(&str, &[u8]) -> bool + 'a;
 
@@ -53,7 +56,7 @@ pub fn each(path: &Path, name: &str, visit: &mut Visit<'_>) -> io::Result<Vec<St
         out.zip(&file)?;
     } else if head.starts_with(b"\xfd7zXZ\0") {
         let packed = BufReader::with_capacity(1 << 16, Cursor::new(&file));
-        out.stream(XzReader::new(packed, true), bare(name))?;
+        out.stream(XzReader::new_mem_limit(packed, true, XZ_MEMORY), bare(name))?;
     } else {
         let kind = Compression::of(head);
         if kind == Compression::None

@@ -1,6 +1,7 @@
 //! A database of all that the store holds.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -103,6 +104,8 @@ fn add(store: &Store, name: &str, builder: &mut Builder) -> Result<Option<MadeFe
         },
         ..MadeFeed::default()
     };
+    // A file of its own counts before one of that name in an archive.
+    let own: BTreeSet<String> = about.parts.keys().map(|part| told(part)).collect();
     let mut newest: Option<Timestamp> = None;
     let mut checked: Option<Timestamp> = None;
     for (part, copy) in &about.parts {
@@ -117,8 +120,11 @@ fn add(store: &Store, name: &str, builder: &mut Builder) -> Result<Option<MadeFe
         let path = store.path(name, part);
         let mut batch: Vec<(String, Vec<u8>)> = Vec::new();
         let mut held = 0;
-        let told = part.replace('+', "/");
+        let told = told(part);
         let problems = files::each(&path, &told, &mut |file, bytes| {
+            if file != told && (own.contains(file) || about.deleted.contains(file)) {
+                return true;
+            }
             held += bytes.len();
             batch.push((file.to_owned(), bytes.to_vec()));
             if batch.len() >= BATCH || held >= BATCH_BYTES {
@@ -136,6 +142,11 @@ fn add(store: &Store, name: &str, builder: &mut Builder) -> Result<Option<MadeFe
     // A file that was brought by hand is as old as the newest thing in it.
     feed.info.as_of = checked.or(newest);
     Ok(Some(feed))
+}
+
+/// The name in its feed of a file that is kept under this one.
+fn told(part: &str) -> String {
+    part.replace('+', "/")
 }
 
 /// Reads files side by side and adds what they hold, in their order.

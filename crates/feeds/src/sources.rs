@@ -3,6 +3,8 @@
 //! The addresses are the publishers' own as of November 2026; a mirror that
 //! keeps the same files under `NAME/FILE` can stand in for all of them.
 
+mod distributions;
+
 /// A feed of a publisher.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -14,6 +16,9 @@ pub struct Source {
     pub licence: &'static str,
     /// Its files.
     pub parts: Vec<Part>,
+    /// Where a directory of CSAF documents says what changed since its archive,
+    /// which is the only part then.
+    pub changes: Option<&'static str>,
 }
 
 /// A file of a feed.
@@ -23,10 +28,46 @@ pub struct Part {
     pub file: String,
     /// Where the publisher has it.
     pub url: String,
+    /// What is at that address.
+    pub at: At,
+    /// Whether it is no failure when it is not there: releases to come and
+    /// those that are gone.
+    pub optional: bool,
+}
+
+/// What the address of a part leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// The file.
+    File,
+    /// A package repository, whose `repodata/repomd.xml` names the `updateinfo`.
+    Repository,
+    /// A list of such repositories; the first is taken.
+    MirrorList,
+    /// A text that names the file beside it.
+    Latest,
+}
+
+impl Part {
+    fn new(file: impl Into<String>, url: impl Into<String>, at: At) -> Self {
+        Part {
+            file: file.into(),
+            url: url.into(),
+            at,
+            optional: false,
+        }
+    }
+
+    fn optional(self) -> Self {
+        Part {
+            optional: true,
+            ..self
+        }
+    }
 }
 
 /// Ecosystems of osv.dev, by the feed's name, with the licence of their records.
-const OSV: [(&str, &str, &str, &str); 24] = [
+const OSV: [(&str, &str, &str, &str); 25] = [
     ("osv-almalinux", "AlmaLinux", "AlmaLinux errata", "MIT"),
     ("osv-alpine", "Alpine", "Alpine", "CC-BY-4.0"),
     ("osv-azure-linux", "Azure Linux", "Azure Linux", "MIT"),
@@ -58,6 +99,7 @@ const OSV: [(&str, &str, &str, &str); 24] = [
         "CC-BY-4.0",
     ),
     ("osv-nuget", "NuGet", ".NET packages", "CC-BY-4.0"),
+    ("osv-openeuler", "openEuler", "openEuler", "CC-BY-4.0"),
     ("osv-packagist", "Packagist", "PHP packages", "CC-BY-4.0"),
     ("osv-pub", "Pub", "Dart packages", "CC-BY-4.0"),
     (
@@ -104,29 +146,37 @@ pub fn all(year: i16) -> Vec<Source> {
         })
         .collect();
     let alpine = ALPINE.iter().flat_map(|release| {
-        ["main", "community"]
-            .into_iter()
-            .map(move |repository| Part {
-                file: format!("{release}-{repository}.json"),
-                url: format!("https://secdb.alpinelinux.org/{release}/{repository}.json"),
-            })
+        ["main", "community"].into_iter().map(move |repository| {
+            Part::new(
+                format!("{release}-{repository}.json"),
+                format!("https://secdb.alpinelinux.org/{release}/{repository}.json"),
+                At::File,
+            )
+            .optional()
+        })
     });
     sources.push(Source {
         name: "alpine-secdb",
         about: "Alpine's own list of fixed versions",
         licence: "none stated",
         parts: alpine.collect(),
+        changes: None,
     });
-    let nvd = (NVD_SINCE..=year.max(NVD_SINCE)).map(|year| Part {
-        file: format!("nvdcve-2.0-{year}.json.gz"),
-        url: format!("https://nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-{year}.json.gz"),
+    let nvd = (NVD_SINCE..=year.max(NVD_SINCE)).map(|year| {
+        Part::new(
+            format!("nvdcve-2.0-{year}.json.gz"),
+            format!("https://nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-{year}.json.gz"),
+            At::File,
+        )
     });
     sources.push(Source {
         name: "nvd",
         about: "NVD: severities, weaknesses, programs by CPE",
         licence: "public domain",
         parts: nvd.collect(),
+        changes: None,
     });
+    sources.extend(distributions::all());
     sources.extend([
         one(
             "wolfi-secdb",
@@ -214,10 +264,8 @@ fn one(
         name,
         about,
         licence,
-        parts: vec![Part {
-            file: file.to_owned(),
-            url: url.to_owned(),
-        }],
+        parts: vec![Part::new(file, url, At::File)],
+        changes: None,
     }
 }
 

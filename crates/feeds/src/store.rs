@@ -3,7 +3,7 @@
 //! was read; what can't be had leaves the one before in force.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
@@ -36,6 +36,12 @@ pub struct About {
     pub imported: bool,
     /// Its files, by name.
     pub parts: BTreeMap<String, Copy>,
+    /// Files of its archive that the publisher has taken back since.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub deleted: BTreeSet<String>,
+    /// Up to when the publisher's list of changes was followed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub followed: Option<Timestamp>,
 }
 
 /// What is known of one file.

@@ -448,7 +448,8 @@ struct Timed<'a, R> {
 impl<R: io::Read> io::Read for Timed<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.cancel.load(Ordering::Relaxed) {
-            return Err(Error::Cancelled.into_io());
+            // Not of the kind `Interrupted`: readers would try again for ever.
+            return Err(io::Error::other(Error::Cancelled));
         }
         if Instant::now() > self.end {
             return Err(ureq::Error::Timeout(Timeout::RecvBody).into_io());
