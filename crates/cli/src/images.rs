@@ -54,7 +54,7 @@ const MOST_PASSWORD: u64 = 64 << 10;
 /// An image in a file or folder.
 pub enum Found {
     /// Its layers can be read.
-    Opened(Opened),
+    Opened(Box<Opened>),
     /// It could only be read in order, and was.
     Read(Box<Whole>),
 }
@@ -386,11 +386,15 @@ impl<'a> Opener<'a> {
         match target {
             Target::Archive(bytes) if is_compressed(&*bytes).is_ok_and(|is| !is) => {
                 let opened = source::archive(bytes, &name, &chosen, &self.limits);
-                opened.map(Found::Opened).map_err(said)
+                opened
+                    .map(|opened| Found::Opened(Box::new(opened)))
+                    .map_err(said)
             }
             Target::Layout(folder) => {
                 let opened = source::folder(Arc::new(folder), &name, &chosen, &self.limits);
-                opened.map(Found::Opened).map_err(said)
+                opened
+                    .map(|opened| Found::Opened(Box::new(opened)))
+                    .map_err(said)
             }
             other => Ok(Found::Read(Box::new(self.read(&name, other, choice)?))),
         }

@@ -117,7 +117,7 @@ impl<'a> Shelves<'a> {
         for (full, names, found) in found {
             match found {
                 Ok(Found::Opened(image)) => {
-                    opened.push(image);
+                    opened.push(*image);
                     waiting.push((full, names));
                 }
                 Ok(Found::Read(whole)) => images.push(LookedInto {
@@ -143,7 +143,10 @@ impl<'a> Shelves<'a> {
         let mut reasons = Vec::new();
         for shelf in &self.shelves {
             let found = match shelf {
-                Shelf::Registry => self.opener.opened(full).map(Found::Opened),
+                Shelf::Registry => self
+                    .opener
+                    .opened(full)
+                    .map(|opened| Found::Opened(Box::new(opened))),
                 Shelf::Folder(folder) => match folder.find(full) {
                     Some((path, choice)) => self
                         .opener

@@ -1,6 +1,6 @@
 //! `plimsoll db`, and vulnerabilities of images.
 
-use std::fs;
+use std::{fs, io::Read, path::Path};
 
 use crate::{
     images::{RELEASE, Tar, apk, config, saved},
@@ -62,6 +62,15 @@ fn scan(sandbox: &Sandbox, more: &[&str]) -> Run {
     ];
     let rest = ["image-runs-as-root", "--db-dir", "db"];
     sandbox.run(&[&args[..], &rest, more].concat())
+}
+
+/// The bytes of a file.
+fn bytes(path: &Path) -> Vec<u8> {
+    let mut file = fs::File::open(path).expect("there");
+    let size = file.metadata().expect("a file").len();
+    let mut bytes = vec![0; usize::try_from(size).expect("small")];
+    file.read_exact(&mut bytes).expect("readable");
+    bytes
 }
 
 fn imported() -> Sandbox {
@@ -137,13 +146,7 @@ fn the_database_can_be_looked_into() {
 fn a_database_that_is_damaged_or_of_a_stranger_is_refused() {
     let sandbox = imported();
     let path = sandbox.path().join("db/advisories.db");
-    let read = || {
-        let mut bytes = Vec::new();
-        let mut file = fs::File::open(&path).expect("there");
-        std::io::Read::read_to_end(&mut file, &mut bytes).expect("readable");
-        bytes
-    };
-    let whole = read();
+    let whole = bytes(&path);
     for at in [0, 20, 200, whole.len() / 2, whole.len() - 1] {
         let mut bent = whole.clone();
         bent[at] ^= 1;
@@ -184,13 +187,8 @@ fn a_database_travels_with_its_key_and_a_delta_brings_it_up_to_date() {
     there(&["search", "CVE-2026-3333"]).exits(1);
     there(&["import", "new.delta"]).exits(0);
     there(&["search", "CVE-2026-3333"]).exits(0);
-    let bytes = |path: &str| {
-        let mut bytes = Vec::new();
-        let mut file = fs::File::open(sandbox.path().join(path)).expect("there");
-        std::io::Read::read_to_end(&mut file, &mut bytes).expect("readable");
-        bytes
-    };
-    assert_eq!(bytes("there/advisories.db"), bytes("new.db"));
+    let of = |name: &str| bytes(&sandbox.path().join(name));
+    assert_eq!(of("there/advisories.db"), of("new.db"));
 }
 
 #[test]

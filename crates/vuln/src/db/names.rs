@@ -62,7 +62,7 @@ impl PackageKey {
     pub fn new(place: Place<'_>, name: impl AsRef<str>) -> Self {
         PackageKey {
             place: place.into(),
-            name: crate::lookup::key(place, name.as_ref()).into_owned(),
+            name: lookup::key(place, name.as_ref()).into_owned(),
         }
     }
 }

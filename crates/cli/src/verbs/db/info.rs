@@ -95,7 +95,7 @@ fn age(as_of: Timestamp, now: Timestamp) -> String {
 /// A place in words.
 fn told(place: Origin<'_>) -> String {
     match place {
-        Origin::Distribution { id, release } if release.is_empty() => id.to_owned(),
+        Origin::Distribution { id, release: "" } => id.to_owned(),
         Origin::Distribution { id, release } => format!("{id} {release}"),
         Origin::Registry(kind) => kind.to_string(),
         Origin::Program => "programs".to_owned(),
