@@ -289,3 +289,153 @@ fn every_fix_of_alpines_secdb_is_read() {
         got.difference(&expect)
     );
 }
+
+#[test]
+fn every_advisory_of_rustsec_is_read() {
+    let Some(folder) = unpack("rustsec.tar.gz") else {
+        return;
+    };
+    let feed = feed(folder.path());
+    let records = files(folder.path()).into_iter().filter(|path| {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        text.starts_with("```toml")
+    });
+    let records = records.count();
+    assert_eq!(feed.formats.get(&Format::RustSec), Some(&records));
+    assert_eq!(feed.all.advisories.len() + feed.all.skipped.len(), records);
+    for skipped in &feed.all.skipped {
+        let expect = ["no version is affected", "it is the example"];
+        assert!(expect.contains(&skipped.reason.as_str()), "{skipped:?}");
+    }
+    assert!(feed.all.skipped.len() < 5, "{:?}", feed.all.skipped);
+    let known = find(&feed, "RUSTSEC-2020-0105");
+    assert_eq!(
+        known.affected[0].ranges[0].end,
+        Some(End::Fixed("0.9.1".to_owned()))
+    );
+}
+
+#[test]
+fn every_advisory_of_rubysec_is_read() {
+    let Some(folder) = unpack("ruby-advisories.tar.xz") else {
+        return;
+    };
+    let feed = feed(folder.path());
+    let records = count(folder.path(), ".yml");
+    assert_eq!(feed.formats, BTreeMap::from([(Format::RubySec, records)]));
+    // Two name as unaffected, by one requirement or the other, all versions there are.
+    for skipped in &feed.all.skipped {
+        assert_eq!(skipped.reason, "no version is affected", "{skipped:?}");
+    }
+    assert!(feed.all.skipped.len() < 5, "{:?}", feed.all.skipped);
+    assert_eq!(feed.all.advisories.len() + feed.all.skipped.len(), records);
+    let pagy = find(&feed, "CVE-2026-54659");
+    assert_eq!(pagy.affected[0].ranges.len(), 1);
+    assert_eq!(
+        pagy.affected[0].ranges[0].introduced.as_deref(),
+        Some("43.0.0")
+    );
+    assert_eq!(
+        pagy.affected[0].ranges[0].end,
+        Some(End::Fixed("43.5.6".to_owned()))
+    );
+}
+
+#[test]
+fn every_advisory_of_friendsofphp_is_read() {
+    let Some(folder) = unpack("php-advisories.tar.xz") else {
+        return;
+    };
+    let feed = feed(folder.path());
+    // The second way: files that name a package of Composer.
+    let named = files(folder.path()).into_iter().filter(|path| {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        path.extension().is_some_and(|ending| ending == "yaml")
+            && text.lines().any(|line| line.starts_with("reference:"))
+    });
+    let records = named.count();
+    assert_eq!(
+        feed.formats,
+        BTreeMap::from([(Format::FriendsOfPhp, records)])
+    );
+    assert_eq!(feed.all.skipped, []);
+    assert_eq!(feed.all.advisories.len(), records);
+}
+
+#[test]
+fn every_known_exploited_vulnerability_and_every_score_is_read() {
+    let Some(folder) = unpack("epss.tar.gz") else {
+        return;
+    };
+    let scores = feed(folder.path());
+    let mut lines = 0;
+    for path in files(folder.path()) {
+        if path.extension().is_some_and(|ending| ending == "csv") {
+            let text = fs::read_to_string(path).expect("text");
+            lines += text.lines().filter(|line| line.starts_with("CVE-")).count();
+        }
+    }
+    assert_eq!(scores.all.skipped, []);
+    assert_eq!(scores.all.exploitation.len(), lines);
+}
+
+#[test]
+fn every_product_of_end_of_life_is_read() {
+    let Some(folder) = unpack("end-of-life.tar.xz") else {
+        return;
+    };
+    let feed = feed(folder.path());
+    let records = count(folder.path(), ".md");
+    assert_eq!(feed.formats, BTreeMap::from([(Format::EndOfLife, records)]));
+    let mut cycles = 0;
+    for path in files(folder.path()) {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        cycles += text.matches("\n    releaseDate:").count();
+    }
+    assert_eq!(feed.all.skipped, []);
+    assert_eq!(feed.all.lifecycles.len(), records);
+    let read: usize = feed.all.lifecycles.iter().map(|p| p.cycles.len()).sum();
+    assert_eq!(read, cycles);
+    let alpine = feed.all.lifecycles.iter();
+    let alpine = alpine
+        .filter(|p| p.product == "alpine-linux")
+        .collect::<Vec<_>>();
+    assert!(alpine[0].cycles.iter().any(|cycle| cycle.name == "3.10"));
+}
+
+#[test]
+fn records_in_the_publishers_own_forms_are_read() {
+    let Some(folder) = unpack("published-format-samples.tar.xz") else {
+        return;
+    };
+    let path = |ending: &str| {
+        let found = files(folder.path());
+        let found = found.into_iter().find(|path| path.ends_with(ending));
+        fs::read(found.expect("a sample")).expect("a file")
+    };
+    let read = |name: &str| {
+        let bytes = path(name);
+        let format = read::detect(name, &bytes[..bytes.len().min(4096)]);
+        let records = read::read(format.expect("a format"), name, &bytes);
+        assert_eq!(records.skipped, [], "{name}");
+        records
+    };
+    let nvd = read("cvss/testdata/feed.json");
+    let ids: Vec<&str> = nvd.advisories.iter().map(|a| a.id.as_str()).collect();
+    assert_eq!(ids, ["CVE-2016-2781", "CVE-2016-3197", "CVE-2016-3674"]);
+    assert_eq!(nvd.advisories[0].affected[0].name, "gnu:coreutils");
+    assert_eq!(nvd.advisories[0].severities.len(), 3);
+    assert!(nvd.advisories[1].withdrawn.is_some());
+    let kev = read("kev/testdata/known_exploited_vulnerabilities.json");
+    assert!(!kev.exploitation.is_empty());
+    let epss = read("epss/testdata/data.csv");
+    assert!(epss.exploitation.iter().all(|(_, found)| {
+        found
+            .epss
+            .and_then(|epss| epss.day)
+            .map(|day| day.to_string())
+            == Some("2024-10-25".to_owned())
+    }));
+    let secdb = read("fetch/v3.10/community.json");
+    assert!(secdb.advisories.iter().any(|a| a.id == "CVE-2018-20187"));
+}

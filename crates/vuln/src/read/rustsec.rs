@@ -57,6 +57,9 @@ fn advisory(file: &str, bytes: &[u8]) -> Result<Advisory, String> {
     let table = |key: &str| whole.get(key).and_then(Value::as_table);
     let own = table("advisory").ok_or("it has no table `advisory`")?;
     let id = bounds::word(text(own, "id")).map_err(|why| format!("its id {why}"))?;
+    if id == "RUSTSEC-0000-0000" {
+        return Err("it is the example".to_owned());
+    }
     let package = bounds::word(text(own, "package"))
         .map_err(|why| format!("the name of the package {why}"))?;
     let mut advisory = record::advisory(id, "rustsec");
