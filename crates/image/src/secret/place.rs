@@ -91,7 +91,6 @@ const NOT_SEARCHED: &[&str] = &[
     "ico",
     "bmp",
     "tiff",
-    "svg",
     "woff",
     "woff2",
     "ttf",
@@ -138,13 +137,8 @@ const NOT_SEARCHED: &[&str] = &[
     "h",
     "hpp",
     "hh",
-    "css",
     "scss",
     "less",
-    "map",
-    "pem.pub",
-    "crt",
-    "cer",
     "crl",
     "csr",
     "sum",
@@ -155,8 +149,6 @@ const NOT_SEARCHED: &[&str] = &[
     "sha1",
     "sha256",
     "sha512",
-    "html",
-    "htm",
     "tex",
     "texi",
     "pod",
@@ -176,6 +168,7 @@ const NOT_SEARCHED: &[&str] = &[
     "vim",
     "jmod",
     "pyi",
+    "pub",
 ];
 
 /// Ends of names of settings: what stands under a name there is meant.
@@ -282,7 +275,11 @@ pub(super) fn is_searched(path: &str, record: &FileRecord, head: &[u8]) -> bool 
         return false;
     }
     if is_text(head) {
-        return !(is_library(path) && (is_aside(path) || matches!(&*extension, "md" | "rst")));
+        let is_shown = matches!(
+            &*extension,
+            "md" | "rst" | "html" | "htm" | "css" | "map" | "svg"
+        );
+        return !(is_library(path) && (is_aside(path) || is_shown));
     }
     record.size <= MOST_BINARY && BINARY.contains(&&*extension) && !is_library(path)
 }
@@ -319,8 +316,6 @@ fn is_library(path: &str) -> bool {
         || path.starts_with("usr/lib64/")
         || path.starts_with("usr/libexec/")
         || path.starts_with("usr/share/")
-        || path.starts_with("usr/bin/")
-        || path.starts_with("usr/sbin/")
         || path.starts_with("lib/")
         || has_folder(path, LIBRARIES)
 }

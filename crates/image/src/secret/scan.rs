@@ -88,12 +88,15 @@ struct Scanner {
     automaton: Option<AhoCorasick>,
 }
 
-static SCANNER: LazyLock<Scanner> = LazyLock::new(Scanner::new);
+static ALL: LazyLock<Scanner> = LazyLock::new(|| Scanner::new(false));
+/// With the words alone that are looked for in libraries: most of an image.
+static SHAPES: LazyLock<Scanner> = LazyLock::new(|| Scanner::new(true));
 
 /// Searches a text; false when some of it was left out, because it has too
 /// much that looks like secrets.
 pub(super) fn scan(text: &[u8], scope: Scope, all: &mut Vec<Match>) -> bool {
-    SCANNER.scan(text, scope, all)
+    let scanner = if scope.shapes_only { &SHAPES } else { &ALL };
+    scanner.scan(text, scope, all)
 }
 
 /// Joins what several searches found in one text: where two overlap, the
@@ -124,19 +127,24 @@ pub(super) fn settle(mut all: Vec<Match>) -> Matches {
 }
 
 impl Scanner {
-    fn new() -> Self {
+    fn new(shapes_only: bool) -> Self {
         let kinds: Vec<&'static Kind> = kinds::all().collect();
         let mut words: BTreeMap<String, Word> = BTreeMap::new();
         for (at, kind) in (0u16..).zip(&kinds) {
+            if shapes_only && (kind.find.own || kind.find.how == How::Named) {
+                continue;
+            }
             for &word in kind.find.words {
                 let entry = words.entry(word.to_ascii_lowercase()).or_default();
                 entry.kinds.push((at, word));
             }
         }
         words.entry(pem::WORD.to_ascii_lowercase()).or_default().pem = true;
-        words.entry(url::WORD.to_owned()).or_default().url = true;
-        for word in assign::WORDS {
-            words.entry((*word).to_owned()).or_default().name = true;
+        if !shapes_only {
+            words.entry(url::WORD.to_owned()).or_default().url = true;
+            for word in assign::WORDS {
+                words.entry((*word).to_owned()).or_default().name = true;
+            }
         }
         let automaton = AhoCorasick::builder()
             .ascii_case_insensitive(true)
@@ -166,22 +174,19 @@ impl Scanner {
             if word.pem && !scope.code_of_others {
                 all.extend(pem::at(text, found.start()));
             }
-            if word.url && !scope.shapes_only {
+            if word.url {
                 all.extend(url::at(text, found.start()));
             }
-            if word.name && scope.names != Names::Not && !scope.shapes_only {
+            if word.name && scope.names != Names::Not {
                 all.extend(assign::unnamed(text, found.range(), scope.names));
             }
             for &(at, spelt) in &word.kinds {
                 let kind = self.kinds[usize::from(at)];
-                if kind.find.own && scope.shapes_only {
-                    continue;
-                }
                 let value = match kind.find.how {
                     How::Token if text[found.range()] == *spelt.as_bytes() => {
                         self.token(at, kind, text, found.start())
                     }
-                    How::Named if !scope.shapes_only => self.named(at, kind, text, found.range()),
+                    How::Named => self.named(at, kind, text, found.range()),
                     _ => None,
                 };
                 if let Some(value) = value
@@ -325,7 +330,7 @@ mod tests {
                 kind.find.pattern
             );
         }
-        assert!(SCANNER.automaton.is_some());
+        assert!(ALL.automaton.is_some() && SHAPES.automaton.is_some());
     }
 
     #[test]
