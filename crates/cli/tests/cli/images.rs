@@ -311,3 +311,110 @@ fn the_base_of_an_image_is_told_by_its_layers() {
     assert_eq!(two["base"], Value::Null);
     image(&sandbox, &["ls", "one.tar", "--base", "none.tar"]).exits(1);
 }
+
+#[test]
+fn a_secret_that_a_later_layer_deletes_is_found_and_no_output_shows_it() {
+    let sandbox = Sandbox::empty();
+    // Put together here, so that no scanner takes this file for one.
+    let token = ["glpat-", "kJ8sQ2mZx71pLw0RbT5y"].concat();
+    let (url, typed) = ("Hunter2Hunter", "SuperGeheim1");
+    let layers = [
+        Tar::default()
+            .file(
+                "app/.env",
+                &format!("DB=postgres://shop:{url}@db/shop\nTOKEN={token}\n"),
+            )
+            .file(
+                "home/web/.bash_history",
+                &format!("mysql -u root -p{typed}\n"),
+            )
+            .done(),
+        Tar::default().file("app/.wh..env", "").done(),
+    ];
+    let mut config = config("10001", &layers);
+    config["config"]["Env"] = json!(["PATH=/bin", format!("API_TOKEN={token}")]);
+    config["config"]["Labels"] = json!({"ci": token});
+    config["history"][0]["created_by"] = json!(format!("RUN |1 T={token} /bin/sh -c make"));
+    let bytes = saved("shop/web:1", &config, &layers);
+    std::fs::write(sandbox.path().join("one.tar"), bytes).expect("writable");
+
+    let report = image(&sandbox, &["scan", "one.tar", "-o", "json"]).json();
+    let mut told: Vec<(&str, &str)> = report["findings"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|finding| finding["kind"] == "secret")
+        .map(|finding| {
+            let word = |key: &str| finding[key].as_str().unwrap_or_default();
+            (word("control"), word("message"))
+        })
+        .collect();
+    told.sort_unstable();
+    assert_eq!(
+        told,
+        [
+            (
+                "gitlab-access-token",
+                "GitLab access token in /app/.env; layer 2 deletes it, and the image still holds it"
+            ),
+            (
+                "gitlab-access-token",
+                "GitLab access token in env:API_TOKEN"
+            ),
+            (
+                "postgres-url-password",
+                "Password in the URL of a PostgreSQL database in /app/.env; layer 2 deletes it, and \
+                 the image still holds it"
+            ),
+            (
+                "shell-history-password",
+                "Password in a shell's history in /home/web/.bash_history"
+            ),
+        ]
+    );
+    let scans = ["table", "json", "sarif", "html", "cyclonedx", "spdx"]
+        .map(|o| ["scan", "one.tar", "-v", "-o", o]);
+    let mut runs: Vec<Run> = scans.iter().map(|args| image(&sandbox, args)).collect();
+    runs.push(image(&sandbox, &["ls", "one.tar", "-o", "json"]));
+    runs.push(image(&sandbox, &["sbom", "one.tar", "-o", "json"]));
+    for run in runs {
+        assert!(!run.stdout.is_empty(), "{run}");
+        for secret in [&*token, url, typed] {
+            assert!(
+                !run.stdout.contains(secret) && !run.stderr.contains(secret),
+                "{run}"
+            );
+        }
+    }
+    sandbox
+        .run(&[
+            "image",
+            "scan",
+            "one.tar",
+            "--now",
+            NOW,
+            "--cache-dir",
+            "cache",
+        ])
+        .exits(0);
+    let mut cached = 0;
+    let mut folders = vec![sandbox.path().join("cache")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let bytes = std::fs::read(&path).expect("readable");
+            cached += 1;
+            for secret in [&*token, url, typed] {
+                let held = bytes
+                    .windows(secret.len())
+                    .any(|part| part == secret.as_bytes());
+                assert!(!held, "{}", path.display());
+            }
+        }
+    }
+    assert!(cached > 0);
+}

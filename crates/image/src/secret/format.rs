@@ -283,14 +283,14 @@ pub(super) fn marks(path: &str, text: &[u8]) -> Vec<(&'static str, String)> {
     let mut marks = Vec::new();
     if is_history(path, name) && name.starts_with('.') {
         let commands = lines().filter(|line| !line.is_empty()).count();
-        marks.push(("shell-history", format!("{commands} lines")));
+        marks.push(("shell-history", counted(commands, "line")));
     }
     if path.ends_with(".ssh/authorized_keys") || path.ends_with(".ssh/authorized_keys2") {
         let keys = lines()
             .filter(|line| !line.is_empty() && !line.starts_with(b"#"))
             .count();
         if keys > 0 {
-            marks.push(("authorized-keys", format!("{keys} keys")));
+            marks.push(("authorized-keys", counted(keys, "key")));
         }
     }
     if path == "etc/shadow" {
@@ -306,6 +306,10 @@ pub(super) fn marks(path: &str, text: &[u8]) -> Vec<(&'static str, String)> {
         );
     }
     marks
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Whether a place of an XML file is within a comment.

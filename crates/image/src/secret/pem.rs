@@ -30,7 +30,8 @@ pub(super) fn at(text: &[u8], at: usize) -> Option<Match> {
     }
     let body_at = label_end + 5;
     let body = &rest[body_at..];
-    let length = memchr::memmem::find(body, b"-----END").unwrap_or(body.len());
+    // The end, or the beginning of another: no base64 goes on beyond it.
+    let length = memchr::memmem::find(body, b"-----").unwrap_or(body.len());
     let body = &body[..length];
     let encrypted = memchr::memmem::find(&body[..body.len().min(200)], b"ENCRYPTED").is_some();
     let base64 = base64(body);

@@ -20,6 +20,10 @@ use super::{
 /// have more.
 const MOST_LOOKS: usize = 400_000;
 
+/// Looks within [`LONGEST`] bytes for one kind that has no bound of its own;
+/// without it, a text could have each of its bytes looked at thousands of times.
+const MOST_NEAR: u32 = 200;
+
 /// Bytes of the longest secret.
 const LONGEST: usize = 16 << 10;
 
@@ -166,6 +170,9 @@ impl Scanner {
             .iter()
             .flat_map(|automaton| automaton.find_overlapping_iter(text));
         let before = all.len();
+        // By kind: where it was first looked for near here, and how often.
+        let mut near = vec![(0usize, 0u32); self.kinds.len()];
+        let mut complete = true;
         for (looks, found) in found.enumerate() {
             if looks >= MOST_LOOKS || all.len() - before > 4 * MOST_HITS {
                 return false;
@@ -182,6 +189,17 @@ impl Scanner {
             }
             for &(at, spelt) in &word.kinds {
                 let kind = self.kinds[usize::from(at)];
+                if kind.find.pattern.contains(",}") {
+                    let (first, count) = &mut near[usize::from(at)];
+                    if found.start().saturating_sub(*first) > LONGEST {
+                        (*first, *count) = (found.start(), 0);
+                    }
+                    *count += 1;
+                    if *count > MOST_NEAR {
+                        complete = false;
+                        continue;
+                    }
+                }
                 let value = match kind.find.how {
                     How::Token if text[found.range()] == *spelt.as_bytes() => {
                         self.token(at, kind, text, found.start())
@@ -206,7 +224,7 @@ impl Scanner {
                 }
             }
         }
-        true
+        complete
     }
 
     /// The token that the word at `start` begins.

@@ -303,7 +303,7 @@ fn what_controls_want_to_know_of_files_is_marked() {
     check(
         "root/.ssh/authorized_keys",
         "# a\nssh-rsa AAAA a@b\n",
-        &[("authorized-keys", "1 keys")],
+        &[("authorized-keys", "1 key")],
     );
     check("root/.ssh/authorized_keys", "# a\n", &[]);
     check(
