@@ -468,3 +468,48 @@ fn many_packages_and_records_are_found_across_blocks() {
         .unwrap();
     assert_eq!(none, []);
 }
+
+#[test]
+fn what_is_encoded_has_the_shape_of_this_format() {
+    let mut advisory = advisory("CVE-2024-0001", "left-pad", "1.2");
+    advisory.source.published = Some(Timestamp::UNIX_EPOCH);
+    advisory.severities.push(SeverityStatement {
+        by: "nvd".into(),
+        word: "high".into(),
+        level: Some(plimsoll_model::Severity::High),
+        vector: "CVSS:3.1/".into(),
+    });
+    advisory.withdrawn = Some(Timestamp::UNIX_EPOCH);
+    advisory.affected[0].fix_published = Some(jiff_date(2024));
+    advisory.affected[0].imports.push(Import::default());
+    let exploitation = Exploitation {
+        kev: Some(Kev {
+            added: jiff_date(2024),
+            due: Some(jiff_date(2024)),
+            ransomware: true,
+            name: "Name".into(),
+        }),
+        epss: Some(Epss {
+            score: 0.5,
+            percentile: 0.5,
+            day: Some(jiff_date(2024)),
+        }),
+        exploits: vec!["EDB-1".into()],
+    };
+    let cycle = crate::advisory::Cycle {
+        end: crate::advisory::Ending::On(jiff_date(2024)),
+        ..Default::default()
+    };
+    let mut lifecycle = lifecycle("alpine-linux");
+    lifecycle.cycles.push(cycle);
+    let everything = (advisory, exploitation, lifecycle, Meta::default());
+    let bytes = postcard::to_stdvec(&everything).unwrap();
+    assert_eq!(
+        (FORMAT, blake3::hash(&bytes).to_hex().as_str()),
+        (
+            1,
+            "71c954ed0885c61e54d6cb26724a7abbe72498ae794f4452733cb58fb97c8cfd"
+        ),
+        "what is encoded has another shape: raise FORMAT, so that no program misreads the other's files"
+    );
+}
