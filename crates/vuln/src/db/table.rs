@@ -131,6 +131,15 @@ impl<'a, B: AsRef<[u8]>> Table<'a, B> {
         Ok(Walk::new(self.file.slice(self.section, range)?))
     }
 
+    /// The first key of a group, which shares nothing.
+    fn first(&self, group: usize) -> Result<&'a [u8], DbError> {
+        let range = self.begin(group)?..self.begin(group + 1)?;
+        let mut reader = Reader::new(self.file.slice(self.section, range)?);
+        let whole = reader.varint() == Some(0);
+        let key = reader.counted().filter(|_| whole);
+        key.ok_or_else(|| self.wrong())
+    }
+
     /// How many of the `count` entries stand in a group.
     fn size_of(&self, group: usize) -> usize {
         GROUP.min(self.count - group * GROUP)
@@ -142,9 +151,7 @@ impl<'a, B: AsRef<[u8]>> Table<'a, B> {
         // The last group whose first key is not after the one asked for.
         while low < high {
             let middle = low + (high - low) / 2;
-            let mut walk = self.walk(middle)?;
-            walk.step().ok_or_else(|| self.wrong())?;
-            if *walk.key <= *key {
+            if self.first(middle)? <= key {
                 low = middle + 1;
             } else {
                 high = middle;
