@@ -108,7 +108,8 @@ impl Work<'_> {
         let by_source = ask.about((at, place), names.source, filter.clone(), &mut keep);
         let mut entries = by_source.to_vec();
         if names.source != names.binary {
-            let filter = format!("{filter}{}", names.binary_version);
+            // Another package of this name may be its own source.
+            let filter = format!("{filter}{}\0{}", names.binary_version, names.source);
             let by_binary = ask.about((at, place), names.binary, filter, &mut keep);
             entries.extend(by_binary.iter().cloned());
         }

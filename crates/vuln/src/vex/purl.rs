@@ -62,6 +62,8 @@ impl PurlPattern {
             .take(MOST_QUALIFIERS)
             .collect();
         qualifiers.sort();
+        // A key stands once (purl-spec): of several the first value counts.
+        qualifiers.dedup_by(|again, first| again.0 == first.0);
         Some(PurlPattern {
             text: text.to_owned(),
             kind: kind.to_ascii_lowercase(),
