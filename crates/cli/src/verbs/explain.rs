@@ -6,6 +6,7 @@ mod control;
 mod fields;
 mod finding;
 mod goal;
+mod matched;
 mod page;
 mod resource;
 mod vulnerability;

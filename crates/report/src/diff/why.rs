@@ -16,6 +16,9 @@ pub(super) struct Known<'a> {
     controls: BTreeSet<&'a str>,
     /// Files that could not be read, or not before they are rendered.
     unread: BTreeMap<&'a str, &'a str>,
+    /// The version of each package with a vulnerability, by asset and the
+    /// package without its version.
+    versions: BTreeMap<(&'a str, &'a str), &'a str>,
 }
 
 impl<'a> Known<'a> {
@@ -46,8 +49,14 @@ impl<'a> Known<'a> {
             .map(|gap| (gap.file.as_str(), gap.reason.as_str()))
             .collect();
         let controls = report.findings.iter().map(|f| f.control.as_str()).collect();
+        let vulnerable = report.findings.iter().filter_map(|finding| {
+            let package = &finding.vulnerability.as_ref()?.package;
+            let key = (finding.asset.as_str(), package.lineage.as_str());
+            Some((key, package.version.as_str()))
+        });
         Known {
             report,
+            versions: vulnerable.collect(),
             lookup: Lookup::new(report),
             pins,
             controls,
@@ -167,6 +176,8 @@ pub(super) fn new(
         .find(|(goal, clause)| !from.asks(goal, clause, &finding.control))
     {
         format!("goal {} now asks for {}", clean(goal), clean(clause))
+    } else if let Some(why) = package(finding, from, true) {
+        why
     } else {
         format!(
             "{} changed: {} at {}",
@@ -182,6 +193,28 @@ pub(super) fn new(
         Some(accepted) => format!("{why}; {accepted}"),
         None => why,
     }
+}
+
+/// Why a vulnerability is only in one report, by what the other knows of its
+/// package; none for other findings.
+fn package(finding: &FindingReport, other: &Known<'_>, new: bool) -> Option<String> {
+    let package = &finding.vulnerability.as_ref()?.package;
+    let key = (finding.asset.as_str(), package.lineage.as_str());
+    let (name, version) = (clean(&package.name), clean(&package.version));
+    Some(match (other.versions.get(&key), new) {
+        (Some(known), true) if *known == package.version => {
+            format!("{name} {version} is as before: an advisory names it now")
+        }
+        (Some(known), true) => format!("{name} was {} and is {version}", clean(known)),
+        (None, true) => format!("{name} {version} came in, or an advisory names it now"),
+        (Some(known), false) if *known == package.version => {
+            format!("{name} {version} is as before: no advisory names it any more")
+        }
+        (Some(known), false) => format!("{name} was {version} and is {}", clean(known)),
+        (None, false) => {
+            format!("{name} {version} was upgraded or taken out, or no advisory names it any more")
+        }
+    })
 }
 
 /// The change of a pin that explains why a control counts or no longer does. A
@@ -241,6 +274,9 @@ pub(super) fn gone(finding: &FindingReport, from: &Known<'_>, to: &Known<'_>) ->
                 let text = format!("goal {} no longer asks for {}", clean(goal), clean(clause));
                 return (text, false);
             }
+            if let Some(why) = package(finding, to, false) {
+                return (why, false);
+            }
             let was = observed(finding);
             let place = words::finding_place(finding);
             (
@@ -254,6 +290,9 @@ pub(super) fn gone(finding: &FindingReport, from: &Known<'_>, to: &Known<'_>) ->
 /// Why an accepted finding no longer is.
 pub(super) fn lapsed(was: &FindingReport, to: &Known<'_>) -> String {
     let Some(name) = was.excepted_by.as_deref() else {
+        if was.vulnerability.is_some() {
+            return "what suppressed it is gone, or held no longer".to_owned();
+        }
         return "its ignore annotation is gone, or no longer counts".to_owned();
     };
     // A note about the exception says more than its absence.

@@ -81,3 +81,47 @@ fn json_holds_all_that_is_known_of_a_vulnerability() {
         serde_json::to_string_pretty(&json["findings"][0]).expect("JSON")
     );
 }
+
+#[test]
+fn a_diff_names_new_and_fixed_vulnerabilities_and_what_became_of_the_package() {
+    let mut before = vulnerable::check();
+    let asset = vulnerable::findings()[0].asset.clone();
+    let mut report = before.assets[0].clone();
+    report.id = asset;
+    before.assets.push(report);
+    let mut after = before.clone();
+    after.findings.retain(|finding| {
+        let v = finding.vulnerability.as_ref();
+        v.is_none_or(|v| v.vulnerability != "CVE-2022-3602")
+    });
+    for finding in &mut after.findings {
+        let v = finding.vulnerability.as_mut();
+        if let Some(v) = v.filter(|v| v.package.name == "openssl") {
+            v.package.version = "3.0.7-1".to_owned();
+        }
+    }
+    let told = |from, to| {
+        let mut out = Vec::new();
+        let style = Style {
+            width: 400,
+            ..Style::default()
+        };
+        plimsoll_report::diff::diff(from, to)
+            .terminal(style, &mut out)
+            .expect("a vector takes all");
+        String::from_utf8(out).expect("text")
+    };
+    let text = told(&before, &after);
+    assert!(text.contains("Findings fixed (1)"), "{text}");
+    assert!(text.contains("openssl 3.0.1-1 has CVE-2022-3602"), "{text}");
+    assert!(
+        text.contains("openssl was 3.0.1-1 and is 3.0.7-1"),
+        "{text}"
+    );
+    let text = told(&after, &before);
+    assert!(text.contains("Findings new (1)"), "{text}");
+    assert!(
+        text.contains("openssl was 3.0.7-1 and is 3.0.1-1"),
+        "{text}"
+    );
+}

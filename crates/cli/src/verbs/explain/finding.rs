@@ -6,7 +6,7 @@ use plimsoll_model::{
     wire::{CheckReport, FindingReport},
 };
 
-use super::{control, into_page, page::Page};
+use super::{control, into_page, matched, page::Page};
 use crate::{
     bounded,
     context::Context,
@@ -71,17 +71,31 @@ pub fn explain(
         ),
         None => format!("{} of {}", finding.control, finding.object),
     });
+    if let Some(v) = finding.vulnerability.as_deref() {
+        matched::explain(v, page);
+    }
     page.heading("Evidence");
-    page.text(&format!(
-        "{}:{}:{} {}",
-        finding.file, finding.line, finding.column, finding.path
-    ));
+    page.text(&match finding.line {
+        // Of an image no lines are told.
+        0 => finding.file.clone(),
+        line => format!(
+            "{}:{line}:{} {}",
+            finding.file, finding.column, finding.path
+        ),
+    });
+    if let Some(observed) = finding
+        .vulnerability
+        .as_ref()
+        .and(finding.observed.as_ref())
+    {
+        page.text(&format!("{observed} is installed there"));
+    }
     excerpt(context, session, finding, page);
     for place in &finding.also {
-        page.text(&format!(
-            "also {}:{}:{} {}",
-            place.file, place.line, place.column, place.path
-        ));
+        page.text(&match place.line {
+            0 => format!("also {}", place.file),
+            line => format!("also {}:{line}:{} {}", place.file, place.column, place.path),
+        });
     }
     standing(finding, report, page);
     if let Some(rule) = catalogue::rule(&finding.control) {
@@ -121,7 +135,10 @@ fn standing(finding: &FindingReport, report: Option<&CheckReport>, page: &mut Pa
         page.item(&format!("first seen at {time}"));
     }
     if let Some(waiver) = &finding.waived_by {
-        page.item(&format!("waived by the annotation {waiver}"));
+        page.item(&match finding.vulnerability {
+            Some(_) => format!("suppressed by {waiver}"),
+            None => format!("waived by the annotation {waiver}"),
+        });
     }
     if let Some(exception) = &finding.excepted_by {
         page.item(&format!("accepted by the exception {exception}"));
