@@ -396,7 +396,7 @@ fn a_secret_that_a_later_layer_deletes_is_found_and_no_output_shows_it() {
             "--cache-dir",
             "cache",
         ])
-        .exits(0);
+        .exits(3);
     let mut cached = 0;
     let mut folders = vec![sandbox.path().join("cache")];
     while let Some(folder) = folders.pop() {
