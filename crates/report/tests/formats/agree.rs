@@ -174,6 +174,7 @@ fn all_formats_count_alike(report: &CheckReport) {
 #[test]
 fn formats_of_a_check_count_alike() {
     all_formats_count_alike(&support::shop());
+    all_formats_count_alike(&support::vulnerable::check());
     all_formats_count_alike(&support::extremes::huge(150));
     all_formats_count_alike(&support::extremes::empty());
 }

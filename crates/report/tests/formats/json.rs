@@ -122,7 +122,11 @@ fn what_is_written_is_valid_against_the_published_schemas() {
             .collect();
         assert!(errors.is_empty(), "{name}: {errors:#?}");
     };
-    for report in [support::shop(), support::extremes::empty()] {
+    for report in [
+        support::shop(),
+        support::vulnerable::check(),
+        support::extremes::empty(),
+    ] {
         valid(
             "check-report",
             &check(&report, Format::Json, Style::default()),
