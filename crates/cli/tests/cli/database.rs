@@ -1,10 +1,10 @@
 //! `plimsoll db`, and vulnerabilities of images.
 
-use std::{fs, io::Read, path::Path};
+use std::fs;
 
 use crate::{
     images::{RELEASE, Tar, apk, config, saved},
-    support::{NOW, Run, Sandbox},
+    support::{NOW, Run, Sandbox, bytes},
 };
 
 /// A record of OSV about a package of Alpine.
@@ -62,15 +62,6 @@ fn scan(sandbox: &Sandbox, more: &[&str]) -> Run {
     ];
     let rest = ["image-runs-as-root", "--db-dir", "db"];
     sandbox.run(&[&args[..], &rest, more].concat())
-}
-
-/// The bytes of a file.
-fn bytes(path: &Path) -> Vec<u8> {
-    let mut file = fs::File::open(path).expect("there");
-    let size = file.metadata().expect("a file").len();
-    let mut bytes = vec![0; usize::try_from(size).expect("small")];
-    file.read_exact(&mut bytes).expect("readable");
-    bytes
 }
 
 fn imported() -> Sandbox {
@@ -382,4 +373,82 @@ fn a_vulnerability_is_explained_with_where_it_is() {
     for rule in ["vulnerable-package", "malicious-package"] {
         explain(rule, &[]).exits(0);
     }
+}
+
+/// Vulnerability, package and fix of each finding of a scan, with the finding's id.
+fn told(sandbox: &Sandbox, target: &str) -> Vec<(String, String)> {
+    let args = [
+        "image",
+        "scan",
+        target,
+        "--now",
+        NOW,
+        "--no-cache",
+        "--control",
+    ];
+    let rest = ["image-runs-as-root", "--db-dir", "db", "-o", "json"];
+    let report = sandbox.run(&[&args[..], &rest].concat()).json();
+    let findings = report["findings"].as_array().expect("a list");
+    let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    findings
+        .iter()
+        .filter(|finding| finding["kind"] == "vulnerability")
+        .map(|finding| {
+            let what = format!(
+                "{} {} {}",
+                word(&finding["vulnerability"]),
+                word(&finding["package"]["purl"]),
+                word(&finding["fixed"])
+            );
+            (what, word(&finding["id"]))
+        })
+        .collect()
+}
+
+#[test]
+fn an_image_and_its_sboms_have_the_same_vulnerabilities_and_new_ones_need_no_image() {
+    let sandbox = imported();
+    for (format, file) in [("cyclonedx", "web.cdx.json"), ("spdx", "web.spdx.json")] {
+        let output = format!("{format}={file}");
+        let args = [
+            "image",
+            "sbom",
+            "web.tar",
+            "--now",
+            NOW,
+            "--no-cache",
+            "-o",
+            &output,
+        ];
+        sandbox.run(&args).exits(0);
+    }
+    let image = told(&sandbox, "web.tar");
+    assert_eq!(image.len(), 1);
+    assert_eq!(told(&sandbox, "web.cdx.json"), image);
+    assert_eq!(told(&sandbox, "web.spdx.json"), image);
+    // A new advisory: what is stored is compared again, the image is gone.
+    fs::remove_file(sandbox.path().join("web.tar")).expect("there");
+    let newer = record("ALPINE-CVE-2026-4444", "busybox", "1.36.1-r20");
+    sandbox.write("more/busybox.json", &newer);
+    db(&sandbox, &["import", "more", "--now", NOW]).exits(0);
+    let again = told(&sandbox, "web.cdx.json");
+    assert_eq!(again.len(), 2);
+    assert!(again.contains(&image[0]), "the old finding is the same one");
+}
+
+#[test]
+fn a_new_tag_of_a_rebuilt_image_has_the_same_findings() {
+    let sandbox = imported();
+    let before = told(&sandbox, "web.tar");
+    let layer = Tar::default()
+        .file("etc/os-release", RELEASE)
+        .file("etc/motd", "built again")
+        .file("lib/apk/db/installed", &apk(&[("musl", "1.2.4-r3")]))
+        .done();
+    let layers = [layer];
+    let image = saved("shop/web:2", &config("10001", &layers), &layers);
+    fs::write(sandbox.path().join("web2.tar"), image).expect("writable");
+    let after = told(&sandbox, "web2.tar");
+    let ids = |told: &[(String, String)]| told.iter().map(|(_, id)| id.clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&after), ids(&before));
 }

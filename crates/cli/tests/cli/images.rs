@@ -325,7 +325,7 @@ fn a_secret_that_a_later_layer_deletes_is_found_and_no_output_shows_it() {
                 &format!("DB=postgres://shop:{url}@db/shop\nTOKEN={token}\n"),
             )
             .file(
-                "home/web/.bash_history",
+                "srv/web/.bash_history",
                 &format!("mysql -u root -p{typed}\n"),
             )
             .done(),
@@ -368,7 +368,7 @@ fn a_secret_that_a_later_layer_deletes_is_found_and_no_output_shows_it() {
             ),
             (
                 "shell-history-password",
-                "Password in a shell's history in /home/web/.bash_history"
+                "Password in a shell's history in /srv/web/.bash_history"
             ),
         ]
     );
@@ -406,7 +406,7 @@ fn a_secret_that_a_later_layer_deletes_is_found_and_no_output_shows_it() {
                 folders.push(path);
                 continue;
             }
-            let bytes = std::fs::read(&path).expect("readable");
+            let bytes = crate::support::bytes(&path);
             cached += 1;
             for secret in [&*token, url, typed] {
                 let held = bytes

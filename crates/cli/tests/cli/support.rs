@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    io::Write,
+    io::{Read, Write},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -51,6 +51,15 @@ impl fmt::Display for Run {
             text(&self.stderr)
         )
     }
+}
+
+/// The bytes of a file.
+pub fn bytes(path: &Path) -> Vec<u8> {
+    let mut file = std::fs::File::open(path).expect("there");
+    let size = file.metadata().expect("a file").len();
+    let mut bytes = vec![0; usize::try_from(size).expect("small")];
+    file.read_exact(&mut bytes).expect("readable");
+    bytes
 }
 
 /// Where the fixtures are.
