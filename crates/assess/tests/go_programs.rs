@@ -4,8 +4,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
-    io::{self, Read},
+    fs, io,
     path::Path,
     process::{Command, Output},
     sync::Arc,
@@ -129,9 +128,7 @@ fn image(tar: Vec<u8>) -> Image {
 /// Bytes of a file of the test's own, of a known size.
 fn bytes(path: &Path) -> Vec<u8> {
     let file = fs::File::open(path).expect("a file");
-    let mut bytes = Vec::new();
-    file.take(1 << 28).read_to_end(&mut bytes).expect("is read");
-    bytes
+    plimsoll_assess::image::bounded::read_all(file, 1 << 28).expect("is read")
 }
 
 /// Modules and their versions as `go version -m` lists them.

@@ -10,7 +10,7 @@
 //! is, its line with asterisks for every secret in it, and the first
 //! characters of a hash, to tell that two places hold the same.
 //!
-//! Which files are searched is in [`place`].
+//! Which files are searched is in `place`.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 

@@ -3,7 +3,7 @@
 //! A feed is many files; [`detect`] says which format a file has and [`read`]
 //! reads it. A record that cannot be read is passed over and named: a reader
 //! never fails as a whole. What a file may make a reader hold is bounded by
-//! [`bounds`]; a record that goes beyond is passed over like a malformed one,
+//! `bounds`; a record that goes beyond is passed over like a malformed one,
 //! except that prose is cut.
 
 pub mod alpine;

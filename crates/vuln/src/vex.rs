@@ -2,7 +2,7 @@
 //!
 //! [`read`] takes OpenVEX, CSAF VEX and CycloneDX VEX to one form; [`apply`] lays it on what was
 //! found. What a statement takes out of the count stays in the list, with whose word it is.
-//! [`write`] makes OpenVEX.
+//! [`write()`] makes OpenVEX.
 
 mod apply;
 mod csaf;

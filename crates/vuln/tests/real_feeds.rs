@@ -1,6 +1,11 @@
 //! The readers over feeds as their publishers have them. The files are not part
 //! of the repository: without them the tests say so and pass.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the files are the data of these tests, of a known size"
+)]
+
 use std::{
     collections::BTreeMap,
     fs,

@@ -8,6 +8,16 @@ use std::{
     process::Command,
 };
 
+/// The bytes of a file of the data.
+fn whole(path: &Path) -> Vec<u8> {
+    use std::io::Read;
+    let mut file = fs::File::open(path).expect("a file");
+    let size = file.metadata().expect("a file").len();
+    let mut bytes = vec![0; usize::try_from(size).expect("small")];
+    file.read_exact(&mut bytes).expect("readable");
+    bytes
+}
+
 use plimsoll_model::VulnerabilityState as State;
 use plimsoll_vuln::{
     advisory::{Advisory, End, Origin},
@@ -38,7 +48,7 @@ fn samples() -> Option<(TempDir, PathBuf)> {
 }
 
 fn read_file(path: &Path, expect: Format) -> (Vec<u8>, Records) {
-    let bytes = fs::read(path).expect("a file");
+    let bytes = whole(path);
     let name = path.file_name().expect("a name").to_string_lossy();
     let format = read::detect(&name, &bytes[..bytes.len().min(4096)]);
     assert_eq!(format, Some(expect), "{name}");
@@ -162,7 +172,7 @@ fn deleted_and_broken_documents_of_red_hat_are_told() {
         vex.join("delete_CVE-2023-0031.json"),
         csaf.join("cve-1999-0001-deleted.json"),
     ] {
-        let bytes = fs::read(&path).expect("a file");
+        let bytes = whole(&path);
         let records = read::read(Format::Csaf, "x.json", &bytes);
         assert_eq!(records.skipped, []);
         assert!(
@@ -211,7 +221,7 @@ fn every_document_of_red_hat_is_read_or_named() {
             if path.extension().is_none_or(|ending| ending != "json") {
                 continue;
             }
-            let bytes = fs::read(&path).expect("a file");
+            let bytes = whole(&path);
             let records = read::read(Format::Csaf, "x.json", &bytes);
             assert!(
                 !records.advisories.is_empty() || !records.skipped.is_empty(),

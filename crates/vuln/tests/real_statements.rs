@@ -3,6 +3,16 @@
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
+/// The bytes of a file of the data.
+fn whole(path: &Path) -> Vec<u8> {
+    use std::io::Read;
+    let mut file = fs::File::open(path).expect("a file");
+    let size = file.metadata().expect("a file").len();
+    let mut bytes = vec![0; usize::try_from(size).expect("small")];
+    file.read_exact(&mut bytes).expect("readable");
+    bytes
+}
+
 use plimsoll_vuln::{cvss, vex};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -38,7 +48,7 @@ fn documents(folder: &Path) -> Vec<(String, Value)> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|ext| ext == "json") {
-                let bytes = fs::read(&path).expect("a file");
+                let bytes = whole(&path);
                 if let Ok(value) = serde_json::from_slice(&bytes) {
                     found.push((path.display().to_string(), value));
                 }
