@@ -104,6 +104,7 @@ impl Blobs for OneLayer {
 /// The file system that a tar holds, as an image.
 fn image(tar: Vec<u8>) -> Image {
     let source = ImageSource {
+        attached: Vec::new(),
         name: "root".to_owned(),
         form: ImageForm::RootFs,
         tags: Vec::new(),

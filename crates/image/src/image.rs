@@ -103,6 +103,7 @@ pub fn merge(source: &ImageSource, layers: Vec<ReadLayer>, run: &Run<'_>) -> Who
             .map(ToString::to_string)
             .collect(),
         annotations: source.annotations.clone(),
+        sboms: source.attached.clone(),
         ..Image::default()
     };
     let mut gaps = Vec::new();

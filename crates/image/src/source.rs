@@ -84,6 +84,9 @@ pub struct ImageSource {
     pub config: Vec<u8>,
     /// Annotations of its manifest and its index entry.
     pub annotations: BTreeMap<String, String>,
+    /// SBOMs that are attached to it where it comes from, by what shows each:
+    /// `referrer sha256:...`.
+    pub attached: Vec<String>,
     /// Its layers, the lowest first. `digest` is of the blob as stored; in a
     /// `docker save` archive that has no such digests, the diff id.
     pub layers: Vec<Descriptor>,

@@ -82,6 +82,7 @@ pub(crate) fn source(layers: usize) -> ImageSource {
         .map(|at| format!("\"{}\"", digest(at)))
         .collect();
     ImageSource {
+        attached: Vec::new(),
         name: "test".to_owned(),
         form: ImageForm::DockerArchive,
         tags: Vec::new(),

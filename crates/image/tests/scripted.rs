@@ -316,6 +316,7 @@ fn an_image_of_these_trees_has_each_package_once_with_all_its_places() {
         platform: None,
     });
     let source = ImageSource {
+        attached: Vec::new(),
         name: "trees".to_owned(),
         form: ImageForm::RootFs,
         tags: Vec::new(),

@@ -190,6 +190,7 @@ impl Store {
             manifest::resolve(&first, platform, &mut fetch, limits).map_err(source_error)?;
         let layers = resolved.manifest.layers;
         let source = ImageSource {
+            attached: Vec::new(),
             name: image.name.clone(),
             form: ImageForm::Containerd,
             tags: vec![image.name.clone()],

@@ -65,6 +65,7 @@ impl Client {
             })?;
         let layers = resolved.manifest.layers;
         let source = ImageSource {
+            attached: Vec::new(),
             name: reference.to_string(),
             form: ImageForm::Registry,
             tags: vec![reference.to_string()],

@@ -137,6 +137,7 @@ pub(super) fn compose(
             .map(|(_, item)| item.label())
             .collect(),
         source: ImageSource {
+            attached: Vec::new(),
             name: name.to_owned(),
             form: ImageForm::DockerArchive,
             tags: item.repo_tags.clone().unwrap_or_default(),

@@ -144,6 +144,7 @@ pub(super) fn compose(
             .map(|layer| blob_path(&layer.digest))
             .collect(),
         source: ImageSource {
+            attached: Vec::new(),
             name: name.to_owned(),
             form: ImageForm::OciLayout,
             tags,

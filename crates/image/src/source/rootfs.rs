@@ -90,6 +90,7 @@ pub fn read_files(files: &dyn Files, name: &str, form: ImageForm, run: &Run<'_>)
 /// An image of one layer of which nothing is known.
 pub(super) fn one_layer(name: &str, form: ImageForm) -> ImageSource {
     ImageSource {
+        attached: Vec::new(),
         name: name.to_owned(),
         form,
         tags: Vec::new(),

@@ -34,6 +34,7 @@ impl Blobs for OneLayer<'_> {
 /// An image whose only layer is this tar.
 fn image(tar: &Path) -> Whole {
     let source = ImageSource {
+        attached: Vec::new(),
         name: "root".to_owned(),
         form: ImageForm::RootFs,
         tags: Vec::new(),
