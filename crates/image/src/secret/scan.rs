@@ -189,6 +189,16 @@ impl Scanner {
             }
             for &(at, spelt) in &word.kinds {
                 let kind = self.kinds[usize::from(at)];
+                let start = match kind.find.how {
+                    How::Token if text[found.range()] == *spelt.as_bytes() => {
+                        token(kind, text, found.start())
+                    }
+                    How::Named => named(text, found.range()),
+                    _ => None,
+                };
+                let Some(start) = start else {
+                    continue;
+                };
                 if kind.find.pattern.contains(",}") {
                     let (first, count) = &mut near[usize::from(at)];
                     if found.start().saturating_sub(*first) > LONGEST {
@@ -200,14 +210,7 @@ impl Scanner {
                         continue;
                     }
                 }
-                let value = match kind.find.how {
-                    How::Token if text[found.range()] == *spelt.as_bytes() => {
-                        self.token(at, kind, text, found.start())
-                    }
-                    How::Named => self.named(at, kind, text, found.range()),
-                    _ => None,
-                };
-                if let Some(value) = value
+                if let Some(value) = self.matched(at, kind, text, start)
                     && let bytes = &text[value.clone()]
                     && !judge::is_placeholder(bytes)
                     && (kind.find.check)(bytes)
@@ -225,24 +228,6 @@ impl Scanner {
             }
         }
         complete
-    }
-
-    /// The token that the word at `start` begins.
-    fn token(&self, at: u16, kind: &Kind, text: &[u8], start: usize) -> Option<Range<usize>> {
-        let start = start.checked_sub(kind.find.back)?;
-        if !begins(text, start) {
-            return None;
-        }
-        self.matched(at, kind, text, start)
-    }
-
-    /// The value that a name with the word gets.
-    fn named(&self, at: u16, kind: &Kind, text: &[u8], word: Range<usize>) -> Option<Range<usize>> {
-        let (name, start) = assign::value_after(text, word)?;
-        if !assign::speaks_of_secrets(&text[name]) {
-            return None;
-        }
-        self.matched(at, kind, text, start)
     }
 
     /// What the pattern matches at `start`: its first group, else all of it.
@@ -265,6 +250,18 @@ impl Scanner {
         };
         (ends(text, whole.end) && !is_in_blob(text, &whole)).then_some(group)
     }
+}
+
+/// Where the token would begin that the word at `start` is the beginning of.
+fn token(kind: &Kind, text: &[u8], start: usize) -> Option<usize> {
+    let start = start.checked_sub(kind.find.back)?;
+    begins(text, start).then_some(start)
+}
+
+/// Where the value begins that a name with the word gets.
+fn named(text: &[u8], word: Range<usize>) -> Option<usize> {
+    let (name, start) = assign::value_after(text, word)?;
+    assign::speaks_of_secrets(&text[name]).then_some(start)
 }
 
 fn compile(pattern: &str) -> Option<Regex> {
