@@ -16,6 +16,7 @@ use plimsoll_assess::{
 };
 use plimsoll_feeds::{
     keys,
+    make::replace,
     mapped::{self, Mapped},
     store::Store,
 };
@@ -69,7 +70,7 @@ impl Place {
     }
 
     /// Keys of others whose databases were taken.
-    pub fn trusted_path(&self) -> PathBuf {
+    fn trusted_path(&self) -> PathBuf {
         self.folder.join("trusted.keys")
     }
 
@@ -99,15 +100,45 @@ impl Place {
     /// # Errors
     /// It can't be read, or is not trusted.
     pub fn open(&self, file: &Path) -> Result<Database<Mapped>, Failure> {
+        if !file.is_file() {
+            return fail(format!(
+                "{}: there is no database; `plimsoll db update` makes one",
+                file.display()
+            ));
+        }
         let keys = self.keys()?;
         mapped::open(file, Trust::Signed(&keys)).or_else(|error| {
+            let said = match error {
+                plimsoll_feeds::Error::Database(error) => {
+                    format!("{}: {error}", file.display())
+                }
+                error => error.to_string(),
+            };
             let hint = if keys.is_empty() {
                 "; no key is trusted here yet: give one with --db-key"
             } else {
                 ""
             };
-            fail(format!("{}: {error}{hint}", file.display()))
+            fail(format!("{said}{hint}"))
         })
+    }
+
+    /// From now on databases that this key signed are used here too.
+    ///
+    /// # Errors
+    /// That can't be written down.
+    pub fn trust(&self, key: &PublicKey) -> Result<(), Failure> {
+        let path = self.trusted_path();
+        let mut known = Vec::new();
+        if path.is_file() {
+            known = keys::public(&path).or_else(|error| fail(error.to_string()))?;
+        }
+        if known.contains(key) {
+            return Ok(());
+        }
+        known.push(*key);
+        let lines: String = known.iter().map(|key| format!("{key}\n")).collect();
+        replace(&path, lines.as_bytes()).or_else(|error| fail(error.to_string()))
     }
 }
 
@@ -177,7 +208,7 @@ fn statements(context: &Context, args: &AdvisoryArgs) -> Result<Statements, Fail
                         .stderr
                         .warning(&format!("{name}: passed over: {error}"));
                 }
-                Err(error) => return fail(format!("{name}: {error}")),
+                Err(error) => return fail(error.to_string()),
             }
         }
     }

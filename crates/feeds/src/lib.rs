@@ -35,16 +35,16 @@ pub enum Error {
     #[error("{0}")]
     Fetch(#[from] plimsoll_registry::Error),
     /// What came is not what it should be.
-    #[error("{what}: {why}; the last good copy stays in force")]
+    #[error("{what}: {why}")]
     Unusable {
         /// The file or address.
         what: String,
         /// Why.
         why: String,
     },
-    /// No source has this name.
-    #[error("there is no feed `{0}`: `plimsoll db update --list` has their names")]
-    NoSource(String),
+    /// No feed is there to make a database of.
+    #[error("there is no feed to make a database of")]
+    NoFeeds,
     /// The database.
     #[error("{0}")]
     Database(#[from] plimsoll_vuln::db::DbError),

@@ -49,7 +49,8 @@ pub struct MadeFeed {
 /// Makes the database and puts it in place of the one before.
 ///
 /// # Errors
-/// The store can't be read, or the file not written.
+/// There is no feed, the store can't be read, or the file not written; the
+/// database before then stays.
 pub fn make(
     store: &Store,
     target: &Path,
@@ -65,6 +66,10 @@ pub fn make(
             builder.describe(feed.info.clone());
             made.feeds.push(feed);
         }
+    }
+    // A database of nothing would take the place of one that knows something.
+    if made.feeds.is_empty() {
+        return Err(Error::NoFeeds);
     }
     let bytes = builder.finish(key);
     made.bytes = bytes.len() as u64;

@@ -52,16 +52,7 @@ pub fn sign(show: &ShowArgs, args: SignArgs) -> Result<Exit, Failure> {
     let public = key.public();
     made(&context, &place, Some(&args.key))?;
     // This machine goes on using what it made.
-    let trusted = place.trusted_path();
-    let known = keys::public(&trusted).unwrap_or_default();
-    if !known.contains(&public) {
-        let lines: String = known
-            .iter()
-            .chain([&public])
-            .map(|key| format!("{key}\n"))
-            .collect();
-        replace(&trusted, lines.as_bytes()).or_else(|error| fail(error.to_string()))?;
-    }
+    place.trust(&public)?;
     output::stdout(|out| writeln!(out, "{public}"))?;
     Ok(Exit::Holds)
 }

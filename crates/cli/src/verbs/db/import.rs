@@ -88,16 +88,7 @@ fn take_database(context: &Context, place: &Place, path: &Path) -> Result<(), Fa
     let signer = keys.iter().find(|key| Some(key.id()) == opened.signed_by());
     replace(&place.database(), &whole).or_else(|error| fail(error.to_string()))?;
     if let Some(key) = signer {
-        let trusted = place.trusted_path();
-        let known = plimsoll_feeds::keys::public(&trusted).unwrap_or_default();
-        if !known.contains(key) {
-            let lines: String = known
-                .iter()
-                .chain([key])
-                .map(|key| format!("{key}\n"))
-                .collect();
-            replace(&trusted, lines.as_bytes()).or_else(|error| fail(error.to_string()))?;
-        }
+        place.trust(key)?;
     }
     context.note(&format!(
         "{} is in force: {} records",

@@ -1,12 +1,6 @@
 //! `plimsoll db info` and `verify`.
 
-use std::path::Path;
-
-use plimsoll_assess::vuln::{
-    db::Database,
-    lookup::{Lookup, Place as Origin},
-};
-use plimsoll_feeds::mapped::Mapped;
+use plimsoll_assess::vuln::lookup::{Lookup, Place as Origin};
 use plimsoll_model::Timestamp;
 use plimsoll_report::Format;
 use serde_json::json;
@@ -24,7 +18,7 @@ pub fn run(show: &ShowArgs, args: DbInfoArgs) -> Result<Exit, Failure> {
     let outputs = Outputs::new(&context, &args.output, &TABLES)?;
     let place = Place::new(&args.place)?;
     let file = args.db.clone().unwrap_or_else(|| place.database());
-    let db = opened(&place, &file)?;
+    let db = place.open(&file)?;
     let size = std::fs::metadata(&file).map_or(0, |file| file.len());
     let signer = db.signed_by().map(|key| key.to_string());
     outputs.write(&context, |format, _, out| {
@@ -102,21 +96,11 @@ fn told(place: Origin<'_>) -> String {
     }
 }
 
-fn opened(place: &Place, file: &Path) -> Result<Database<Mapped>, Failure> {
-    if !file.is_file() {
-        return fail(format!(
-            "{}: there is no database; `plimsoll db update` makes one",
-            file.display()
-        ));
-    }
-    place.open(file)
-}
-
 pub fn verify(show: &ShowArgs, args: VerifyArgs) -> Result<Exit, Failure> {
     let _ = context(show, None)?;
     let place = Place::new(&args.place)?;
     let file = args.db.clone().unwrap_or_else(|| place.database());
-    let db = opened(&place, &file)?;
+    let db = place.open(&file)?;
     db.verify()
         .or_else(|error| fail(format!("{}: {error}", file.display())))?;
     let signer = db

@@ -88,10 +88,10 @@ pub fn run(show: &ShowArgs, args: UpdateArgs) -> Result<Exit, Failure> {
             }
         }
     }
-    if new == 0 && place.database().is_file() {
+    if new == 0 && failed == 0 {
         context.note("no feed has anything new");
-        // What was checked is as fresh as the check: that is part of it.
     }
+    // Also then: what was checked is as fresh as the check.
     made(&context, &place, args.key.as_deref())?;
     Ok(if failed > 0 {
         Exit::Incomplete
@@ -157,7 +157,12 @@ pub fn made(context: &Context, place: &Place, key: Option<&Path>) -> Result<Made
         let _progress = Progress::start(context.stderr, context.quiet(), "making the database", 0);
         make::make(&place.store(), &place.database(), Some(&key), &|_| {})
     }
-    .or_else(|error| fail(error.to_string()))?;
+    .or_else(|error| match error {
+        plimsoll_feeds::Error::NoFeeds if place.database().is_file() => {
+            fail(format!("{error}: the one that is there stays as it is"))
+        }
+        error => fail(error.to_string()),
+    })?;
     for feed in &made.feeds {
         for problem in &feed.problems {
             context
