@@ -214,8 +214,7 @@ fn statements(context: &Context, args: &AdvisoryArgs) -> Result<Statements, Fail
     }
     for path in &args.ignore_file {
         let name = path.display().to_string();
-        let file =
-            ignore::read(&name, &read(path)?).or_else(|error| fail(format!("{name}: {error}")))?;
+        let file = ignore::read(&name, &read(path)?).or_else(|error| fail(error.to_string()))?;
         for skipped in &file.skipped {
             context.stderr.warning(&format!(
                 "{name}: {}: hides nothing: {}",

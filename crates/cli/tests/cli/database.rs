@@ -452,3 +452,29 @@ fn a_new_tag_of_a_rebuilt_image_has_the_same_findings() {
     let ids = |told: &[(String, String)]| told.iter().map(|(_, id)| id.clone()).collect::<Vec<_>>();
     assert_eq!(ids(&after), ids(&before));
 }
+
+#[test]
+fn an_update_that_brings_nothing_leaves_the_database_that_was_taken() {
+    let sandbox = imported();
+    let key = db(&sandbox, &["sign", "--key", "our.key"]).exits(0);
+    sandbox.write("our.pub", &key.stdout);
+    db(&sandbox, &["export", "our.db"]).exits(0);
+    let there = |args: &[&str]| sandbox.run(&[&["db"], args, &["--db-dir", "there"]].concat());
+    // Nothing is there yet, and that is said.
+    let none = there(&["search", "CVE-2026-1111"]).exits(1);
+    assert!(none.stderr.contains("there is no database"), "{none}");
+    there(&["import", "our.db", "--db-key", "our.pub"]).exits(0);
+    let before = bytes(&sandbox.path().join("there/advisories.db"));
+    // Nobody listens on that port.
+    let args = [
+        "update",
+        "--source",
+        "cisa-kev",
+        "--mirror",
+        "http://127.0.0.1:9",
+    ];
+    let run = there(&args).exits(1);
+    assert!(run.stderr.contains("stays as it is"), "{run}");
+    assert_eq!(bytes(&sandbox.path().join("there/advisories.db")), before);
+    there(&["search", "CVE-2026-1111"]).exits(0);
+}
