@@ -16,7 +16,9 @@ use plimsoll_posture::{Request, evaluate_image, image::layer_id};
 use plimsoll_vuln::matching::Matched;
 use rayon::prelude::*;
 
-pub use self::vulnerable::{Advisories, MALICIOUS_PACKAGE, RULES, Statements, VULNERABLE_PACKAGE};
+pub use self::vulnerable::{
+    Advisories, MALICIOUS_PACKAGE, RULES, Statements, VULNERABLE_PACKAGE, matched,
+};
 
 /// Why nothing is known of vulnerabilities where no database was given.
 const NO_DATABASE: &str =
@@ -58,7 +60,7 @@ pub(crate) fn judge(
             .map(|image| (asset(image).id, image))
             .collect::<BTreeMap<_, _>>()
             .into_par_iter()
-            .map(|(id, image)| (id, vulnerable::matched(image, advisories, now)))
+            .map(|(id, image)| (id, matched(image, advisories, now)))
             .collect(),
     };
     let mut judged = Judged {

@@ -26,7 +26,7 @@ pub use edit::{Changes, FileChange, NotApplied, apply};
 pub use estate::{Estate, EstateOptions, InputFile, Purpose, load};
 pub use image_diff::image_diff;
 pub use images::{
-    Advisories, LookedInto, MALICIOUS_PACKAGE, RULES, Statements, VULNERABLE_PACKAGE,
+    Advisories, LookedInto, MALICIOUS_PACKAGE, RULES, Statements, VULNERABLE_PACKAGE, matched,
 };
 pub use init::{Proposal, propose};
 pub use line::Line;

@@ -79,8 +79,10 @@ pub const MALICIOUS_PACKAGE: Rule = Rule {
 /// The rules of what is found by comparing packages with advisories.
 pub const RULES: [&Rule; 2] = [&VULNERABLE_PACKAGE, &MALICIOUS_PACKAGE];
 
-/// The vulnerabilities of an image, as of a day.
-pub(crate) fn matched(image: &Image, advisories: &Advisories, now: Timestamp) -> Matched {
+/// The vulnerabilities of an image, as of a day, with what others say of them,
+/// and the packages of which nothing is known.
+#[must_use]
+pub fn matched(image: &Image, advisories: &Advisories, now: Timestamp) -> Matched {
     let options = matching::Options {
         today: Some(date_of(now)),
         ..advisories.options.clone()

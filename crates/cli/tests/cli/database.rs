@@ -107,6 +107,19 @@ fn a_release_that_no_feed_is_about_is_unknown_and_not_clean() {
     let other = record("ALPINE-CVE-2026-1111", "musl", "1.2.5-r0").replace("v3.19", "v3.18");
     sandbox.write("feeds/alpine.json", &other);
     db(&sandbox, &["import", "feeds", "--now", NOW]).exits(0);
+    // Nor is it without need of a fix.
+    let fix = [
+        "image",
+        "fix",
+        "web.tar",
+        "--now",
+        NOW,
+        "--no-cache",
+        "--db-dir",
+        "db",
+    ];
+    let fix = sandbox.run(&fix).exits(3);
+    assert!(fix.stderr.contains("2 apk packages"), "{fix}");
     let run = scan(&sandbox, &["-o", "json"]).exits(3);
     let coverage = &run.json()["coverage"];
     assert_eq!(coverage["unmatched"], 2, "{run}");

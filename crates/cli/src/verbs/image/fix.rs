@@ -1,13 +1,13 @@
 //! `plimsoll image fix`: the fewest upgrades that clear an image, and its
 //! Dockerfile with them.
 
-use std::{collections::BTreeSet, io::Write, path::Path, sync::Arc};
+use std::{collections::BTreeSet, io::Write, path::Path};
 
 use plimsoll_assess::{
-    Advisories, FileChange, scan_image,
+    Advisories, FileChange, matched,
     vuln::advice::{Advice, Candidate, Facts, advise, dockerfile},
 };
-use plimsoll_model::{Vulnerability, image::Image};
+use plimsoll_model::{Vulnerability, VulnerabilityState, image::Image};
 use plimsoll_report::{Format, Verbosity};
 use serde_json::json;
 
@@ -35,12 +35,13 @@ pub fn run(show: &ShowArgs, args: ImageFixArgs) -> Result<Exit, Failure> {
         return fail("without vulnerabilities there is nothing to fix: make a database first");
     };
     let opener = Opener::new(&context, &args.image.registry)?;
-    let image = Arc::new(opener.open(&args.target, args.image.image.as_deref())?);
-    let found = vulnerabilities(&context, &image, &advisories);
+    let image = opener.open(&args.target, args.image.image.as_deref())?;
+    let mut unknown = 0;
+    let found = vulnerabilities(&context, &image, &advisories, &mut unknown);
     let mut facts = Facts::of(&image);
     for name in &args.new_base {
-        let base = Arc::new(opener.open(name, None)?);
-        let subjects = vulnerabilities(&context, &base, &advisories);
+        let base = opener.open(name, None)?;
+        let subjects = vulnerabilities(&context, &base, &advisories, &mut unknown);
         facts.candidates.push(Candidate {
             name: base.tags.first().unwrap_or(name).clone(),
             digest: base.digest,
@@ -95,27 +96,32 @@ pub fn run(show: &ShowArgs, args: ImageFixArgs) -> Result<Exit, Failure> {
         context.note(&format!("wrote {}", path.display()));
     }
     tell_gaps(&context, &image);
-    Ok(super::exit(&image))
+    Ok(if unknown > 0 {
+        Exit::Incomplete
+    } else {
+        super::exit(&image)
+    })
 }
 
-/// The vulnerabilities of an image that count.
+/// The vulnerabilities that an image has; what is not known is told, and
+/// counted in `unknown`.
 fn vulnerabilities(
     context: &Context,
-    image: &Arc<Image>,
+    image: &Image,
     advisories: &Advisories,
+    unknown: &mut u64,
 ) -> Vec<Vulnerability> {
-    let scanned = scan_image(
-        image.clone(),
-        Some(advisories.clone()),
-        &[],
-        &[],
-        context.now,
-    );
-    let found = scanned.findings.into_iter();
+    let matched = matched(image, advisories, context.now);
+    for gap in &matched.unknown {
+        *unknown += gap.packages;
+        context.stderr.warning(&format!(
+            "{}: {} {}: {}",
+            image.name, gap.packages, gap.group, gap.why
+        ));
+    }
+    let mut found = matched.vulnerabilities;
+    found.retain(|v| v.state != VulnerabilityState::NotAffected);
     found
-        .filter_map(|finding| finding.vulnerability)
-        .map(|v| (*v).clone())
-        .collect()
 }
 
 struct Edited {
