@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::{
     Error,
-    store::{About, Copy, Store, measure},
+    store::{ABOUT, About, Copy, Store, measure},
     update::check,
 };
 
@@ -157,6 +157,11 @@ fn take(
     now: Timestamp,
     about: &mut About,
 ) -> Result<(), Error> {
+    // The store keeps a file of that name of its own.
+    let name = &match name {
+        ABOUT => format!("+{ABOUT}"),
+        name => name.to_owned(),
+    };
     let draft = store.draft(feed, name)?;
     fs::copy(from, &draft).map_err(Error::io(from))?;
     let (bytes, blake3) = measure(&draft).map_err(Error::io(&draft))?;
@@ -203,6 +208,26 @@ fn collect(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_feed_may_be_called_as_the_stores_own_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::new(folder.path().join("db"));
+        let path = folder.path().join(ABOUT);
+        let record = r#"{"id": "GO-2026-1", "modified": "2026-01-01T00:00:00Z", "affected": [
+            {"package": {"ecosystem": "Go", "name": "example.com/m"},
+             "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}]}]}"#;
+        fs::write(&path, record).expect("writable");
+        let imported = import(&store, &path, Timestamp::UNIX_EPOCH).expect("a store");
+        assert!(
+            imported.iter().all(|feed| feed.outcome.is_ok()),
+            "{imported:?}"
+        );
+        let made = crate::make::make(&store, &folder.path().join("a.db"), None, &|_| {});
+        let made = made.expect("made");
+        assert_eq!(made.feeds.len(), 1);
+        assert_eq!(made.feeds[0].info.records, 1);
+    }
 
     #[test]
     fn feeds_are_named_as_their_files() {

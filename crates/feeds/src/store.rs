@@ -17,6 +17,8 @@ use crate::Error;
 
 /// Bytes of an `about.json`.
 const MOST_ABOUT: u64 = 16 << 20;
+/// The store's own file in the folder of a feed.
+pub(crate) const ABOUT: &str = "about.json";
 /// What the name of a file that is being written begins with.
 const UNFINISHED: &str = ".unfinished-";
 
@@ -115,7 +117,7 @@ impl Store {
     /// # Errors
     /// Its `about.json` can't be read.
     pub fn about(&self, feed: &str) -> Result<About, Error> {
-        let path = self.path(feed, "about.json");
+        let path = self.path(feed, ABOUT);
         let file = match File::open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(About::default()),
@@ -131,10 +133,10 @@ impl Store {
     /// # Errors
     /// It can't be written.
     pub fn note(&self, feed: &str, about: &About) -> Result<(), Error> {
-        let path = self.path(feed, "about.json");
+        let path = self.path(feed, ABOUT);
         let text = serde_json::to_vec_pretty(about)
             .map_err(|error| Error::io(&path)(io::Error::other(error)))?;
-        let draft = self.draft(feed, "about.json")?;
+        let draft = self.draft(feed, ABOUT)?;
         fs::write(&draft, text)
             .and_then(|()| fs::rename(&draft, &path))
             .map_err(Error::io(path))
@@ -169,11 +171,7 @@ impl Store {
             let path = entry.map_err(Error::io(&folder))?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let is_draft = name.starts_with(UNFINISHED);
-            if path.is_file()
-                && !is_draft
-                && name != "about.json"
-                && !about.parts.contains_key(&*name)
-            {
+            if path.is_file() && !is_draft && name != ABOUT && !about.parts.contains_key(&*name) {
                 fs::remove_file(&path).map_err(Error::io(&path))?;
             }
         }
