@@ -148,36 +148,30 @@ impl<'a> Opener<'a> {
     /// its layers; they are not read.
     fn add_base(&mut self, target: &str) -> Result<(), String> {
         let opened = target::open(target, self.from).map_err(|error| error.to_string())?;
-        let choice = self.choice(None);
-        let said = |error: SourceError| error.to_string();
-        let source = match opened {
-            Target::Registry(reference) => self.opened(&reference.to_string())?.source,
-            // One that is compressed as a whole is read to its end anyway.
-            Target::Archive(bytes) if is_compressed(&*bytes).is_ok_and(|is| is) => {
-                let image = self.read(target, Target::Archive(bytes), None)?.image;
+        match self.found(target, opened, None)? {
+            Found::Opened(opened) => {
+                let source = &opened.source;
+                let parsed = config::parse(&source.config, &self.limits);
+                let layers = parsed.map_err(|error| error.to_string())?.diff_ids;
+                let name = source.tags.first().map_or(target, String::as_str);
+                self.know_base(name, source.manifest, layers.into_iter().collect())
+            }
+            Found::Read(whole) => {
+                let image = &whole.image;
+                if matches!(
+                    image.form,
+                    ImageForm::RootFs | ImageForm::Source | ImageForm::Sbom
+                ) {
+                    return Err(
+                        "a base is an image with layers: in a registry, an archive or a layout"
+                            .to_owned(),
+                    );
+                }
                 let layers = image.layers.iter().map(|layer| layer.diff_id).collect();
                 let name = image.tags.first().map_or(target, String::as_str);
-                return self.know_base(name, image.digest, layers);
+                self.know_base(name, image.digest, layers)
             }
-            Target::Archive(bytes) => {
-                let opened = source::archive(bytes, target, &choice, &self.limits);
-                opened.map_err(said)?.source
-            }
-            Target::Layout(folder) => {
-                let opened = source::folder(Arc::new(folder), target, &choice, &self.limits);
-                opened.map_err(said)?.source
-            }
-            _ => {
-                return Err(
-                    "a base is an image with layers: in a registry, an archive or a layout"
-                        .to_owned(),
-                );
-            }
-        };
-        let parsed = config::parse(&source.config, &self.limits).map_err(|e| e.to_string())?;
-        let layers = parsed.diff_ids.into_iter().collect();
-        let name = source.tags.first().map_or(target, String::as_str);
-        self.know_base(name, source.manifest, layers)
+        }
     }
 
     fn know_base(
@@ -210,9 +204,9 @@ impl<'a> Opener<'a> {
     /// As [`Opener::open`].
     pub fn whole(&self, target: &str, choice: Option<&str>) -> Result<Whole, Failure> {
         let opened = target::open(target, self.from).map_err(|error| error.to_string());
-        let read = opened.and_then(|opened| match opened {
-            Target::Registry(reference) => self.pull(&reference.to_string()),
-            other => self.read(target, other, choice),
+        let read = opened.and_then(|opened| match self.found(target, opened, choice)? {
+            Found::Opened(opened) => Ok(self.analyze(&opened)),
+            Found::Read(whole) => Ok(*whole),
         });
         read.or_else(fail)
     }
@@ -224,31 +218,37 @@ impl<'a> Opener<'a> {
         }
     }
 
-    fn read(&self, name: &str, target: Target, choice: Option<&str>) -> Result<Whole, String> {
+    /// Opens an image; reads it where its form can only be read in order.
+    fn found(&self, name: &str, target: Target, choice: Option<&str>) -> Result<Found, String> {
         let choice = self.choice(choice);
-        let said = |error: SourceError| format!("{name}: {error}");
-        match target {
-            Target::Registry(reference) => self.pull(&reference.to_string()),
+        let opened = |opened: Result<Opened, SourceError>| match opened {
+            Ok(opened) => Ok(Found::Opened(Box::new(opened))),
+            Err(error) => Err(format!("{name}: {error}")),
+        };
+        let whole = match target {
+            Target::Registry(reference) => {
+                let opened = self.opened(&reference.to_string())?;
+                return Ok(Found::Opened(Box::new(opened)));
+            }
             Target::Archive(bytes) => {
                 // One that is compressed as a whole can only be read in order.
-                if is_compressed(&*bytes).map_err(|error| format!("{name}: {error}"))? {
-                    let size = bytes.size();
-                    return self.stream(&mut Cursor::new(&*bytes), name, &choice, size);
+                if !is_compressed(&*bytes).map_err(|error| format!("{name}: {error}"))? {
+                    return opened(source::archive(bytes, name, &choice, &self.limits));
                 }
-                let opened = source::archive(bytes, name, &choice, &self.limits).map_err(said)?;
-                Ok(self.analyze(&opened))
+                let size = bytes.size();
+                self.stream(&mut Cursor::new(&*bytes), name, &choice, size)
             }
             Target::Layout(folder) => {
                 let folder = Arc::new(folder);
-                let opened = source::folder(folder, name, &choice, &self.limits).map_err(said)?;
-                Ok(self.analyze(&opened))
+                return opened(source::folder(folder, name, &choice, &self.limits));
             }
             Target::Stream(mut stream) => self.stream(&mut *stream, name, &choice, 0),
             Target::RootFs(path) => self.files(&path, name, ImageForm::RootFs),
             Target::Source(path) => self.files(&path, name, ImageForm::Source),
             Target::Sbom(bytes) => self.sbom(&mut Cursor::new(&*bytes), name),
             Target::SbomStream(mut stream) => self.sbom(&mut *stream, name),
-        }
+        };
+        Ok(Found::Read(Box::new(whole?)))
     }
 
     fn stream(
@@ -340,15 +340,8 @@ impl<'a> Opener<'a> {
         Ok(names)
     }
 
-    /// The image that a registry, or the node's store, has under this name.
-    ///
-    /// # Errors
-    /// It can't be had.
-    fn pull(&self, name: &str) -> Result<Whole, String> {
-        Ok(self.analyze(&self.opened(name)?))
-    }
-
-    /// The same, opened: its layers are not read yet.
+    /// The image that a registry, or the node's store, has under this name,
+    /// opened: its layers are not read yet.
     ///
     /// # Errors
     /// It can't be had.
@@ -392,23 +385,7 @@ impl<'a> Opener<'a> {
     pub fn local(&self, path: &Path, choice: Option<&str>) -> Result<Found, String> {
         let name = path.display().to_string();
         let target = target::open(&name, None).map_err(|error| error.to_string())?;
-        let said = |error: SourceError| format!("{name}: {error}");
-        let chosen = self.choice(choice);
-        match target {
-            Target::Archive(bytes) if is_compressed(&*bytes).is_ok_and(|is| !is) => {
-                let opened = source::archive(bytes, &name, &chosen, &self.limits);
-                opened
-                    .map(|opened| Found::Opened(Box::new(opened)))
-                    .map_err(said)
-            }
-            Target::Layout(folder) => {
-                let opened = source::folder(Arc::new(folder), &name, &chosen, &self.limits);
-                opened
-                    .map(|opened| Found::Opened(Box::new(opened)))
-                    .map_err(said)
-            }
-            other => Ok(Found::Read(Box::new(self.read(&name, other, choice)?))),
-        }
+        self.found(&name, target, choice)
     }
 
     /// Looks into images that were opened. A layer that they share is read once.
