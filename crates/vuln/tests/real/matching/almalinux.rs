@@ -7,7 +7,8 @@ use plimsoll_model::{Package, PackageType};
 use plimsoll_vuln::{Scheme, version::compare};
 use serde_json::Value;
 
-use crate::feeds::{bytes, feed, files, found, image, installed, same, unpack};
+use super::feeds::{feed, found, image, installed, same};
+use crate::data::{bytes, files, unpack};
 
 /// One line of the publisher's records: a package, the version that fixes it,
 /// the modules of the title, and the CVEs.

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use plimsoll_model::{Package, PackageType, image::ImagePackage};
 use plimsoll_vuln::{Scheme, version::compare};
 
-use crate::feeds::{feed, files, found, image, installed, same, source, text, unpack};
+use super::feeds::{feed, found, image, installed, same, source};
+use crate::data::{files, text, unpack};
 
 /// What a line says of a source package in a release: the version that fixes
 /// it, or a mark such as `<unfixed>`, and the CVEs.

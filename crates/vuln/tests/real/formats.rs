@@ -5,18 +5,7 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
-
-/// The bytes of a file of the data.
-fn whole(path: &Path) -> Vec<u8> {
-    use std::io::Read;
-    let mut file = fs::File::open(path).expect("a file");
-    let size = file.metadata().expect("a file").len();
-    let mut bytes = vec![0; usize::try_from(size).expect("small")];
-    file.read_exact(&mut bytes).expect("readable");
-    bytes
-}
 
 use plimsoll_model::VulnerabilityState as State;
 use plimsoll_vuln::{
@@ -25,30 +14,16 @@ use plimsoll_vuln::{
 };
 use tempfile::TempDir;
 
+use crate::data::{bytes, unpack};
+
 fn samples() -> Option<(TempDir, PathBuf)> {
-    let archive = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/data/feeds/published-format-samples.tar.xz");
-    if !archive.is_file() {
-        eprintln!("SKIPPED: no published-format-samples.tar.xz here");
-        return None;
-    }
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let done = Command::new("tar")
-        .arg("-xf")
-        .arg(&archive)
-        .arg("-C")
-        .arg(folder.path())
-        .status();
-    if !done.is_ok_and(|status| status.success()) {
-        eprintln!("SKIPPED: tar cannot unpack published-format-samples.tar.xz here");
-        return None;
-    }
+    let folder = unpack("feeds/published-format-samples.tar.xz")?;
     let samples = folder.path().join("samples");
     Some((folder, samples))
 }
 
 fn read_file(path: &Path, expect: Format) -> (Vec<u8>, Records) {
-    let bytes = whole(path);
+    let bytes = bytes(path);
     let name = path.file_name().expect("a name").to_string_lossy();
     let format = read::detect(&name, &bytes[..bytes.len().min(4096)]);
     assert_eq!(format, Some(expect), "{name}");
@@ -172,7 +147,7 @@ fn deleted_and_broken_documents_of_red_hat_are_told() {
         vex.join("delete_CVE-2023-0031.json"),
         csaf.join("cve-1999-0001-deleted.json"),
     ] {
-        let bytes = whole(&path);
+        let bytes = bytes(&path);
         let records = read::read(Format::Csaf, "x.json", &bytes);
         assert_eq!(records.skipped, []);
         assert!(
@@ -221,7 +196,7 @@ fn every_document_of_red_hat_is_read_or_named() {
             if path.extension().is_none_or(|ending| ending != "json") {
                 continue;
             }
-            let bytes = whole(&path);
+            let bytes = bytes(&path);
             let records = read::read(Format::Csaf, "x.json", &bytes);
             assert!(
                 !records.advisories.is_empty() || !records.skipped.is_empty(),

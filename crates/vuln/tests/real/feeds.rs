@@ -1,64 +1,17 @@
 //! The readers over feeds as their publishers have them. The files are not part
 //! of the repository: without them the tests say so and pass.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the files are the data of these tests, of a known size"
-)]
-
 use std::{
     collections::BTreeMap,
-    fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use plimsoll_vuln::{
     advisory::{Advisory, End, Origin},
     read::{self, Format, Records},
 };
-use tempfile::TempDir;
 
-/// Unpacks an archive of feeds; none where it is not here.
-fn unpack(archive: &str) -> Option<TempDir> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/data/feeds")
-        .join(archive);
-    if !path.is_file() {
-        eprintln!("SKIPPED: no {archive} here");
-        return None;
-    }
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let done = Command::new("tar")
-        .arg("-xf")
-        .arg(&path)
-        .arg("-C")
-        .arg(folder.path())
-        .status();
-    if !done.is_ok_and(|status| status.success()) {
-        eprintln!("SKIPPED: tar cannot unpack {archive} here");
-        return None;
-    }
-    Some(folder)
-}
-
-/// All files below a folder, sorted.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
-}
+use crate::data::{bytes, files, text, unpack};
 
 /// What a feed comes to: every file by its detected format.
 #[derive(Default)]
@@ -70,7 +23,7 @@ struct Feed {
 fn feed(folder: &Path) -> Feed {
     let mut feed = Feed::default();
     for path in files(folder) {
-        let bytes = fs::read(&path).expect("a file");
+        let bytes = bytes(&path);
         let name = path.strip_prefix(folder).expect("below").to_string_lossy();
         let first = &bytes[..bytes.len().min(4096)];
         let Some(format) = read::detect(&name, first) else {
@@ -99,7 +52,7 @@ fn find<'a>(feed: &'a Feed, id: &str) -> &'a Advisory {
 
 #[test]
 fn every_record_of_the_go_database_is_read_with_its_symbols() {
-    let Some(folder) = unpack("go-vulndb-osv.tar.gz") else {
+    let Some(folder) = unpack("feeds/go-vulndb-osv.tar.gz") else {
         return;
     };
     let feed = feed(folder.path());
@@ -111,7 +64,7 @@ fn every_record_of_the_go_database_is_read_with_its_symbols() {
     let mut symbols = 0;
     let mut withdrawn = 0;
     for path in files(folder.path()) {
-        let text = fs::read_to_string(path).expect("text");
+        let text = text(&path);
         symbols += text.matches("\"symbols\": [").count();
         withdrawn += usize::from(text.contains("\n  \"withdrawn\":"));
     }
@@ -130,7 +83,7 @@ fn every_record_of_the_go_database_is_read_with_its_symbols() {
 
 #[test]
 fn every_erratum_of_almalinux_is_read_or_is_a_bug_fix() {
-    let Some(folder) = unpack("almalinux-osv.tar.gz") else {
+    let Some(folder) = unpack("feeds/almalinux-osv.tar.gz") else {
         return;
     };
     let feed = feed(folder.path());
@@ -165,7 +118,7 @@ fn every_erratum_of_almalinux_is_read_or_is_a_bug_fix() {
 
 #[test]
 fn every_record_of_bitnami_is_read_for_its_components_and_for_programs() {
-    let Some(folder) = unpack("bitnami-osv.tar.xz") else {
+    let Some(folder) = unpack("feeds/bitnami-osv.tar.xz") else {
         return;
     };
     let feed = feed(folder.path());
@@ -180,7 +133,7 @@ fn every_record_of_bitnami_is_read_for_its_components_and_for_programs() {
 
 #[test]
 fn every_advisory_of_pypi_is_read_from_yaml() {
-    let Some(folder) = unpack("pypa-advisories.tar.gz") else {
+    let Some(folder) = unpack("feeds/pypa-advisories.tar.gz") else {
         return;
     };
     let feed = feed(folder.path());
@@ -212,14 +165,14 @@ fn fixed(advisory: &Advisory) -> Vec<(String, String, String)> {
 
 #[test]
 fn every_fix_of_the_lists_of_debian_is_read() {
-    let Some(folder) = unpack("debian-dsa-dla-2023.tar.gz") else {
+    let Some(folder) = unpack("feeds/debian-dsa-dla-2023.tar.gz") else {
         return;
     };
     let feed = feed(folder.path());
     assert_eq!(feed.formats, BTreeMap::from([(Format::DebianList, 2)]));
     let (mut headlines, mut fixes) = (0, 0);
     for path in files(folder.path()) {
-        let text = fs::read_to_string(path).expect("text");
+        let text = text(&path);
         headlines += text.lines().filter(|line| line.starts_with('[')).count();
         let package = |line: &&str| {
             let line = line.trim_start();
@@ -253,7 +206,7 @@ fn every_fix_of_the_lists_of_debian_is_read() {
 
 #[test]
 fn every_fix_of_alpines_secdb_is_read() {
-    let Some(folder) = unpack("alpine-secdb.tar.gz") else {
+    let Some(folder) = unpack("feeds/alpine-secdb.tar.gz") else {
         return;
     };
     let feed = feed(folder.path());
@@ -265,7 +218,7 @@ fn every_fix_of_alpines_secdb_is_read() {
         let path = files(folder.path())
             .into_iter()
             .find(|path| path.ends_with(format!("v3.11/{repository}.yaml")));
-        let text = fs::read_to_string(path.expect("v3.11")).expect("text");
+        let text = text(&path.expect("v3.11"));
         let mut name = "";
         for line in text.lines().map(str::trim) {
             if let Some(found) = line.strip_prefix("name: ") {
@@ -297,12 +250,12 @@ fn every_fix_of_alpines_secdb_is_read() {
 
 #[test]
 fn every_advisory_of_rustsec_is_read() {
-    let Some(folder) = unpack("rustsec.tar.gz") else {
+    let Some(folder) = unpack("feeds/rustsec.tar.gz") else {
         return;
     };
     let feed = feed(folder.path());
     let records = files(folder.path()).into_iter().filter(|path| {
-        let text = fs::read_to_string(path).unwrap_or_default();
+        let text = text(path);
         text.starts_with("```toml")
     });
     let records = records.count();
@@ -322,7 +275,7 @@ fn every_advisory_of_rustsec_is_read() {
 
 #[test]
 fn every_advisory_of_rubysec_is_read() {
-    let Some(folder) = unpack("ruby-advisories.tar.xz") else {
+    let Some(folder) = unpack("feeds/ruby-advisories.tar.xz") else {
         return;
     };
     let feed = feed(folder.path());
@@ -348,13 +301,13 @@ fn every_advisory_of_rubysec_is_read() {
 
 #[test]
 fn every_advisory_of_friendsofphp_is_read() {
-    let Some(folder) = unpack("php-advisories.tar.xz") else {
+    let Some(folder) = unpack("feeds/php-advisories.tar.xz") else {
         return;
     };
     let feed = feed(folder.path());
     // The second way: files that name a package of Composer.
     let named = files(folder.path()).into_iter().filter(|path| {
-        let text = fs::read_to_string(path).unwrap_or_default();
+        let text = text(path);
         path.extension().is_some_and(|ending| ending == "yaml")
             && text.lines().any(|line| line.starts_with("reference:"))
     });
@@ -369,14 +322,14 @@ fn every_advisory_of_friendsofphp_is_read() {
 
 #[test]
 fn every_known_exploited_vulnerability_and_every_score_is_read() {
-    let Some(folder) = unpack("epss.tar.gz") else {
+    let Some(folder) = unpack("feeds/epss.tar.gz") else {
         return;
     };
     let scores = feed(folder.path());
     let mut lines = 0;
     for path in files(folder.path()) {
         if path.extension().is_some_and(|ending| ending == "csv") {
-            let text = fs::read_to_string(path).expect("text");
+            let text = text(&path);
             lines += text.lines().filter(|line| line.starts_with("CVE-")).count();
         }
     }
@@ -386,7 +339,7 @@ fn every_known_exploited_vulnerability_and_every_score_is_read() {
 
 #[test]
 fn every_product_of_end_of_life_is_read() {
-    let Some(folder) = unpack("end-of-life.tar.xz") else {
+    let Some(folder) = unpack("feeds/end-of-life.tar.xz") else {
         return;
     };
     let feed = feed(folder.path());
@@ -394,7 +347,7 @@ fn every_product_of_end_of_life_is_read() {
     assert_eq!(feed.formats, BTreeMap::from([(Format::EndOfLife, records)]));
     let mut cycles = 0;
     for path in files(folder.path()) {
-        let text = fs::read_to_string(path).unwrap_or_default();
+        let text = text(&path);
         cycles += text.matches("\n    releaseDate:").count();
     }
     assert_eq!(feed.all.skipped, []);
@@ -410,13 +363,13 @@ fn every_product_of_end_of_life_is_read() {
 
 #[test]
 fn records_in_the_publishers_own_forms_are_read() {
-    let Some(folder) = unpack("published-format-samples.tar.xz") else {
+    let Some(folder) = unpack("feeds/published-format-samples.tar.xz") else {
         return;
     };
     let path = |ending: &str| {
         let found = files(folder.path());
         let found = found.into_iter().find(|path| path.ends_with(ending));
-        fs::read(found.expect("a sample")).expect("a file")
+        bytes(&found.expect("a sample"))
     };
     let read = |name: &str| {
         let bytes = path(name);

@@ -9,9 +9,8 @@ use std::{
 use plimsoll_model::{Package, PackageType, image::ImagePackage};
 use plimsoll_vuln::{Scheme, version::compare};
 
-use crate::feeds::{
-    data, feed, files, found, image, installed, same, source, text, unpack, unpack_into,
-};
+use super::feeds::{feed, found, image, installed, same, source};
+use crate::data::{data, files, text, unpack, unpack_into};
 
 /// A fix of the secdb: source package, version, and names of what it fixes.
 type Fix = (String, String, BTreeSet<String>);

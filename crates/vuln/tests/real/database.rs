@@ -3,9 +3,7 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use plimsoll_model::PackageType;
@@ -14,56 +12,14 @@ use plimsoll_vuln::{
     lookup::{FeedInfo, Lookup as _, Place},
     read::{self, Format},
 };
-use tempfile::TempDir;
 
-/// Unpacks an archive of feeds; none where it is not here.
-fn unpack(archive: &str) -> Option<TempDir> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/data/feeds")
-        .join(archive);
-    if !path.is_file() {
-        eprintln!("SKIPPED: no {archive} here");
-        return None;
-    }
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut tar = Command::new("tar");
-    let done = tar
-        .arg("-xf")
-        .arg(&path)
-        .arg("-C")
-        .arg(folder.path())
-        .status();
-    if !done.is_ok_and(|status| status.success()) {
-        eprintln!("SKIPPED: tar cannot unpack {archive} here");
-        return None;
-    }
-    Some(folder)
-}
+use crate::data::{bytes, files, unpack};
 
 /// All JSON files below a folder, sorted.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|end| end == "json") {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
+fn documents(folder: &Path) -> Vec<PathBuf> {
+    let mut found = files(folder);
+    found.retain(|path| path.extension().is_some_and(|end| end == "json"));
     found
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a file of a feed that the test unpacked"
-)]
-fn text(path: &Path) -> Vec<u8> {
-    fs::read(path).expect("a file")
 }
 
 fn open(bytes: &[u8]) -> Database<&[u8]> {
@@ -72,14 +28,14 @@ fn open(bytes: &[u8]) -> Database<&[u8]> {
 
 #[test]
 fn every_record_of_the_go_database_is_found_by_its_ids_and_by_its_modules() {
-    let Some(folder) = unpack("go-vulndb-osv.tar.gz") else {
+    let Some(folder) = unpack("feeds/go-vulndb-osv.tar.gz") else {
         return;
     };
     let mut builder = Builder::new();
     let (mut ids, mut modules) = (0, BTreeSet::new());
     let mut expected = Vec::new();
-    for path in files(folder.path()) {
-        let bytes = text(&path);
+    for path in documents(folder.path()) {
+        let bytes = bytes(&path);
         // The second path: the record's own JSON, not what a reader makes of it.
         let record: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
         if let (Some(id), Some(affected)) = (record["id"].as_str(), record["affected"].as_array()) {
@@ -139,13 +95,13 @@ fn every_record_of_the_go_database_is_found_by_its_ids_and_by_its_modules() {
 
 #[test]
 fn a_day_of_changes_to_a_real_feed_is_a_small_delta_that_makes_the_signed_file() {
-    let Some(folder) = unpack("bitnami-osv.tar.xz") else {
+    let Some(folder) = unpack("feeds/bitnami-osv.tar.xz") else {
         return;
     };
     let mut all = Vec::new();
     // Some of it: enough for many blocks, and soon done.
-    for path in files(folder.path()).iter().step_by(5) {
-        let bytes = text(path);
+    for path in documents(folder.path()).iter().step_by(5) {
+        let bytes = bytes(path);
         all.extend(read::read(Format::Osv, &path.to_string_lossy(), &bytes).advisories);
     }
     let key = SigningKey::from_seed([7; 32]).expect("a key");
@@ -185,12 +141,12 @@ fn a_day_of_changes_to_a_real_feed_is_a_small_delta_that_makes_the_signed_file()
 
 #[test]
 fn many_threads_ask_one_database_at_once_and_get_the_same() {
-    let Some(folder) = unpack("go-vulndb-osv.tar.gz") else {
+    let Some(folder) = unpack("feeds/go-vulndb-osv.tar.gz") else {
         return;
     };
     let mut builder = Builder::new();
-    for path in files(folder.path()).iter().take(600) {
-        let bytes = text(path);
+    for path in documents(folder.path()).iter().take(600) {
+        let bytes = bytes(path);
         let records = read::read(Format::Osv, &path.to_string_lossy(), &bytes);
         records
             .advisories

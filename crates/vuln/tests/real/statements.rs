@@ -1,61 +1,23 @@
 //! VEX documents and CVSS vectors as their publishers have them. The files are
 //! not part of the repository: without them the tests say so and pass.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
-
-/// The bytes of a file of the data.
-fn whole(path: &Path) -> Vec<u8> {
-    use std::io::Read;
-    let mut file = fs::File::open(path).expect("a file");
-    let size = file.metadata().expect("a file").len();
-    let mut bytes = vec![0; usize::try_from(size).expect("small")];
-    file.read_exact(&mut bytes).expect("readable");
-    bytes
-}
+use std::{collections::BTreeMap, path::Path};
 
 use plimsoll_vuln::{cvss, vex};
 use serde_json::Value;
-use tempfile::TempDir;
 
-fn samples() -> Option<TempDir> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/data/feeds/published-format-samples.tar.xz");
-    if !path.is_file() {
-        eprintln!("SKIPPED: no published-format-samples.tar.xz here");
-        return None;
-    }
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let done = Command::new("tar")
-        .arg("-xf")
-        .arg(&path)
-        .arg("-C")
-        .arg(folder.path())
-        .status();
-    if !done.is_ok_and(|status| status.success()) {
-        eprintln!("SKIPPED: tar cannot unpack published-format-samples.tar.xz here");
-        return None;
-    }
-    Some(folder)
-}
+use crate::data::{bytes, files, unpack};
 
 /// All JSON files below a folder that can be parsed, sorted by path.
 fn documents(folder: &Path) -> Vec<(String, Value)> {
     let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|ext| ext == "json") {
-                let bytes = whole(&path);
-                if let Ok(value) = serde_json::from_slice(&bytes) {
-                    found.push((path.display().to_string(), value));
-                }
-            }
+    for path in files(folder) {
+        if path.extension().is_some_and(|end| end == "json")
+            && let Ok(value) = serde_json::from_slice(&bytes(&path))
+        {
+            found.push((path.display().to_string(), value));
         }
     }
-    found.sort_by(|(a, _), (b, _)| a.cmp(b));
     found
 }
 
@@ -77,7 +39,9 @@ fn stated(value: &Value, found: &mut Vec<(String, f64)>) {
 
 #[test]
 fn vectors_of_publishers_come_to_the_scores_they_state() {
-    let Some(folder) = samples() else { return };
+    let Some(folder) = unpack("feeds/published-format-samples.tar.xz") else {
+        return;
+    };
     let mut pairs = Vec::new();
     for (_, document) in documents(folder.path()) {
         stated(&document, &mut pairs);
@@ -94,7 +58,9 @@ fn vectors_of_publishers_come_to_the_scores_they_state() {
 
 #[test]
 fn every_product_of_a_published_csaf_document_is_in_a_statement() {
-    let Some(folder) = samples() else { return };
+    let Some(folder) = unpack("feeds/published-format-samples.tar.xz") else {
+        return;
+    };
     let mut read = 0;
     for (path, document) in documents(folder.path()) {
         if document.pointer("/document/csaf_version").is_none() {

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use plimsoll_model::{Package, PackageType};
 
-use crate::feeds::{feed, files, found, image, installed, same, text, unpack};
+use super::feeds::{feed, found, image, installed, same};
+use crate::data::{files, text, unpack};
 
 const OLD: &[(&str, &str)] = &[
     ("aiohttp", "3.7.3"),
