@@ -26,7 +26,7 @@ pub use fix::FixArgs;
 pub use goals::{DiffArgs, GoalsArgs, GoalsVerb, InitArgs, SimulateArgs};
 pub use image::{
     ImageArgs, ImageDiffArgs, ImageFixArgs, ImageInputArgs, ImageLsArgs, ImageSbomArgs,
-    ImageScanArgs, ImageVerb, RegistryArgs, TABLES,
+    ImageScanArgs, ImageVerb, RegistryArgs, TABLES, TableArgs,
 };
 pub use plain::{CompletionArgs, SchemaArgs, VersionArgs, VersionFormat};
 pub use scan::ScanArgs;

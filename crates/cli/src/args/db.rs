@@ -5,11 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use plimsoll_model::Timestamp;
 
-use super::{
-    TABLES,
-    shared::{output_help, output_long_help, parse_now},
-};
-use crate::output::OutputChoice;
+use super::{TableArgs, shared::parse_now};
 
 /// The vulnerability database, and what it is made of.
 #[derive(Debug, Args)]
@@ -152,15 +148,8 @@ pub struct DbInfoArgs {
     /// The time of the run, RFC 3339 or a date [default: now]
     #[arg(long, value_name = "TIME", value_parser = parse_now)]
     pub now: Option<Timestamp>,
-    #[arg(
-        short,
-        long,
-        value_name = "FORMAT[=FILE]",
-        help_heading = "Output",
-        help = output_help(&TABLES),
-        long_help = output_long_help(&TABLES)
-    )]
-    pub output: Vec<OutputChoice>,
+    #[command(flatten)]
+    pub output: TableArgs,
 }
 
 /// Check every part of the database, and who signed it.
@@ -193,15 +182,8 @@ pub struct SearchArgs {
     pub db: Option<PathBuf>,
     #[command(flatten)]
     pub place: DbPlaceArgs,
-    #[arg(
-        short,
-        long,
-        value_name = "FORMAT[=FILE]",
-        help_heading = "Output",
-        help = output_help(&TABLES),
-        long_help = output_long_help(&TABLES)
-    )]
-    pub output: Vec<OutputChoice>,
+    #[command(flatten)]
+    pub output: TableArgs,
 }
 
 /// Write the database, or what changed since another one, to a file.

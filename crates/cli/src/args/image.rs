@@ -113,15 +113,8 @@ pub struct ImageLsArgs {
     pub target: String,
     #[command(flatten)]
     pub image: ImageInputArgs,
-    #[arg(
-        short,
-        long,
-        value_name = "FORMAT[=FILE]",
-        help_heading = "Output",
-        help = output_help(&TABLES),
-        long_help = output_long_help(&TABLES)
-    )]
-    pub output: Vec<OutputChoice>,
+    #[command(flatten)]
+    pub output: TableArgs,
 }
 
 /// Compare two images.
@@ -147,15 +140,8 @@ pub struct ImageDiffArgs {
     pub fail_on_change: bool,
     #[command(flatten)]
     pub image: ImageInputArgs,
-    #[arg(
-        short,
-        long,
-        value_name = "FORMAT[=FILE]",
-        help_heading = "Output",
-        help = output_help(&TABLES),
-        long_help = output_long_help(&TABLES)
-    )]
-    pub output: Vec<OutputChoice>,
+    #[command(flatten)]
+    pub output: TableArgs,
 }
 
 /// Show the fewest upgrades that clear an image, and edit its Dockerfile.
@@ -184,6 +170,13 @@ pub struct ImageFixArgs {
     pub advisories: AdvisoryArgs,
     #[command(flatten)]
     pub image: ImageInputArgs,
+    #[command(flatten)]
+    pub output: TableArgs,
+}
+
+/// Where a table goes.
+#[derive(Clone, Debug, Args)]
+pub struct TableArgs {
     #[arg(
         short,
         long,

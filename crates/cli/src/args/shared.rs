@@ -32,6 +32,20 @@ pub struct InputArgs {
     pub jobs: Option<u16>,
 }
 
+impl InputArgs {
+    /// Of a verb that reads no manifests: only the clock and the threads.
+    pub fn of_run(now: Option<Timestamp>, jobs: Option<u16>) -> Self {
+        InputArgs {
+            cluster: None,
+            namespace: None,
+            exclude: Vec::new(),
+            now,
+            max_file_size: None,
+            jobs,
+        }
+    }
+}
+
 /// Where the line comes from.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Input")]

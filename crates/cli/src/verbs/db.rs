@@ -29,13 +29,5 @@ pub fn run(show: &ShowArgs, args: DbArgs) -> Result<Exit, Failure> {
 }
 
 fn context(show: &ShowArgs, now: Option<Timestamp>) -> Result<Context, Failure> {
-    let input = InputArgs {
-        cluster: None,
-        namespace: None,
-        exclude: Vec::new(),
-        now,
-        max_file_size: None,
-        jobs: None,
-    };
-    Context::new(show, &input)
+    Context::new(show, &InputArgs::of_run(now, None))
 }

@@ -25,15 +25,7 @@ pub fn run(show: &ShowArgs, args: ImageArgs) -> Result<Exit, Failure> {
 }
 
 fn context(show: &ShowArgs, args: &ImageInputArgs) -> Result<Context, Failure> {
-    let input = InputArgs {
-        cluster: None,
-        namespace: None,
-        exclude: Vec::new(),
-        now: args.now,
-        max_file_size: None,
-        jobs: args.jobs,
-    };
-    Context::new(show, &input)
+    Context::new(show, &InputArgs::of_run(args.now, args.jobs))
 }
 
 /// What could not be read, for a person whose standard output is for a machine.

@@ -15,7 +15,7 @@ use crate::{
 
 pub fn run(show: &ShowArgs, args: DbInfoArgs) -> Result<Exit, Failure> {
     let context = context(show, args.now)?;
-    let outputs = Outputs::new(&context, &args.output, &TABLES)?;
+    let outputs = Outputs::new(&context, &args.output.output, &TABLES)?;
     let place = Place::new(&args.place)?;
     let file = args.db.clone().unwrap_or_else(|| place.database());
     let db = place.open(&file)?;

@@ -22,7 +22,7 @@ const MOST: usize = 200;
 
 pub fn run(show: &ShowArgs, args: SearchArgs) -> Result<Exit, Failure> {
     let context = context(show, None)?;
-    let outputs = Outputs::new(&context, &args.output, &TABLES)?;
+    let outputs = Outputs::new(&context, &args.output.output, &TABLES)?;
     let place = Place::new(&args.place)?;
     let file = args.db.clone().unwrap_or_else(|| place.database());
     let db = place.open(&file)?;

@@ -17,7 +17,7 @@ pub fn run(show: &ShowArgs, args: ImageDiffArgs) -> Result<Exit, Failure> {
         ));
     }
     let context = context(show, &args.image)?;
-    let outputs = Outputs::new(&context, &args.output, &TABLES)?;
+    let outputs = Outputs::new(&context, &args.output.output, &TABLES)?;
     let opener = Opener::new(&context, &args.image.registry)?;
     let choice = args.image.image.as_deref();
     let from = opener.whole(&args.a, choice)?;

@@ -30,7 +30,7 @@ const SHOWN: usize = 20;
 
 pub fn run(show: &ShowArgs, args: ImageFixArgs) -> Result<Exit, Failure> {
     let context = context(show, &args.image)?;
-    let outputs = Outputs::new(&context, &args.output, &TABLES)?;
+    let outputs = Outputs::new(&context, &args.output.output, &TABLES)?;
     let Some(advisories) = advisories::open(&context, &args.advisories)? else {
         return fail("without vulnerabilities there is nothing to fix: make a database first");
     };

@@ -10,7 +10,7 @@ use crate::{
 
 pub fn run(show: &ShowArgs, args: ImageLsArgs) -> Result<Exit, Failure> {
     let context = context(show, &args.image)?;
-    let outputs = Outputs::new(&context, &args.output, &TABLES)?;
+    let outputs = Outputs::new(&context, &args.output.output, &TABLES)?;
     let opener = Opener::new(&context, &args.image.registry)?;
     let image = opener.open(&args.target, args.image.image.as_deref())?;
     outputs.write(&context, |format, style, out| {
