@@ -130,6 +130,14 @@ pub fn update(
 fn failed(about: &About, file: &str, error: Error) -> Result<Outcome, Error> {
     match error {
         Error::Fetch(plimsoll_registry::Error::Cancelled) => Err(Error::Cancelled),
+        // What is said of an image that is not there does not fit a file.
+        Error::Fetch(plimsoll_registry::Error::NotFound { what, .. }) => Ok(Outcome::Failed {
+            kept: about.parts.get(file).and_then(|copy| copy.checked),
+            error: Error::Unusable {
+                what,
+                why: "there is no such file (404)".to_owned(),
+            },
+        }),
         error => Ok(Outcome::Failed {
             kept: about.parts.get(file).and_then(|copy| copy.checked),
             error,

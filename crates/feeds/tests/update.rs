@@ -319,7 +319,7 @@ fn whatever_a_server_does_the_last_good_copy_stays_in_force() {
         whole[..whole.len() / 2].to_vec()
     };
     let hostile: Vec<(&str, Answer, &str)> = vec![
-        ("gone", Answer::Status(404, ""), "no"),
+        ("gone", Answer::Status(404, ""), "no such file (404)"),
         ("failing", Answer::Status(500, ""), "500"),
         (
             "limited for ever",

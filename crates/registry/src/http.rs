@@ -329,7 +329,7 @@ impl Http {
                     host,
                     message: match error.kind() {
                         io::ErrorKind::ConnectionRefused => {
-                            "it is refused; is the registry running there?".to_owned()
+                            "it is refused; is the server running there?".to_owned()
                         }
                         io::ErrorKind::UnexpectedEof => "it ended too early".to_owned(),
                         _ => error.to_string(),
