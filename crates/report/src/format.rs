@@ -87,7 +87,7 @@ const ALIASES: [(&str, Format); 6] = [
 
 /// The text names no format.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no output format{}: write terminal, json, sarif, junit, markdown, html or oscal",
+#[error("`{text}` is no output format{}: write terminal, json, sarif, junit, markdown, html or oscal; of an image also cyclonedx or spdx",
     .nearest.map(|n| format!(", did you mean `{n}`")).unwrap_or_default())]
 pub struct UnknownFormat {
     text: String,
