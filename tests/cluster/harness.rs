@@ -90,11 +90,32 @@ impl Part {
     }
 }
 
-impl Drop for Part {
-    fn drop(&mut self) {
+impl Part {
+    /// Ends it, and waits until it is gone.
+    fn end(&mut self) {
         // It may have ended already; there is nobody to tell.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// Sends it a signal by its name, such as `STOP`.
+    fn signal(&self, name: &str) -> Result<(), String> {
+        // `kill` is built into every shell; a program of this name is not everywhere.
+        let sent = Command::new("sh")
+            .args(["-c", "kill -s \"$0\" \"$1\""])
+            .args([name, &self.child.id().to_string()])
+            .status();
+        match sent {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(format!("no signal {name} sent: {status}")),
+            Err(error) => Err(format!("can't start sh: {error}")),
+        }
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -103,9 +124,11 @@ impl Drop for Part {
 pub struct Cluster {
     program: PathBuf,
     // In the order in which they must end.
-    _api: Part,
-    _etcd: Part,
+    api: Part,
+    etcd: Part,
     folder: tempfile::TempDir,
+    port: u16,
+    flags: Vec<String>,
 }
 
 impl Cluster {
@@ -114,9 +137,18 @@ impl Cluster {
     /// # Errors
     /// A part does not start; the end of its log is in the message.
     pub fn start(program: &Path) -> Result<Self, String> {
+        Self::start_with(program, &[])
+    }
+
+    /// The same with further flags of kube-apiserver, such as `--max-requests-inflight=1`. Of a
+    /// flag that is given twice the last one counts.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_with(program: &Path, flags: &[&str]) -> Result<Self, String> {
         let mut last = String::new();
         for _ in 0..STARTS {
-            match Self::start_once(program) {
+            match Self::start_once(program, flags) {
                 Err(error) if error.contains("address already in use") => last = error,
                 result => return result,
             }
@@ -124,7 +156,7 @@ impl Cluster {
         Err(last)
     }
 
-    fn start_once(program: &Path) -> Result<Self, String> {
+    fn start_once(program: &Path, more: &[&str]) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let at = |name: &str| folder.path().join(name).display().to_string();
         let flag = |name: &str, value: &str| format!("--{name}={value}");
@@ -162,57 +194,143 @@ impl Cluster {
             .and_then(|listener| listener.local_addr())
             .map_err(|error| format!("no free port: {error}"))?
             .port();
-        let mut api = Part::start(
-            program,
+        let mut flags = vec![
+            flag("etcd-servers", url),
+            flag("bind-address", "127.0.0.1"),
+            flag("advertise-address", "127.0.0.1"),
+            flag("secure-port", &port.to_string()),
+            flag("cert-dir", &at("certificates")),
+            flag("service-account-issuer", "https://kubernetes.default.svc"),
+            flag("service-account-key-file", &key),
+            flag("service-account-signing-key-file", &key),
+            flag("service-cluster-ip-range", "10.96.0.0/16"),
+            flag("token-auth-file", &at("tokens.csv")),
+            flag("authorization-mode", "RBAC"),
+            flag("allow-privileged", "true"),
+            // It would keep `kubernetes` endpoints of an address that is only loopback.
+            flag("endpoint-reconciler-type", "none"),
+        ];
+        flags.extend(more.iter().map(|flag| (*flag).to_owned()));
+        write(
             folder.path(),
-            "kube-apiserver",
-            Stdio::null(),
-            &[
-                flag("etcd-servers", url),
-                flag("bind-address", "127.0.0.1"),
-                flag("advertise-address", "127.0.0.1"),
-                flag("secure-port", &port.to_string()),
-                flag("cert-dir", &at("certificates")),
-                flag("service-account-issuer", "https://kubernetes.default.svc"),
-                flag("service-account-key-file", &key),
-                flag("service-account-signing-key-file", &key),
-                flag("service-cluster-ip-range", "10.96.0.0/16"),
-                flag("token-auth-file", &at("tokens.csv")),
-                flag("authorization-mode", "RBAC"),
-                flag("allow-privileged", "true"),
-                // It would keep `kubernetes` endpoints of an address that is only loopback.
-                flag("endpoint-reconciler-type", "none"),
-            ],
+            "kubeconfig",
+            &config(port, "test", "test-token"),
         )?;
-        let config = format!(
-            "apiVersion: v1\nkind: Config\ncurrent-context: test\n\
-             contexts: [{{name: test, context: {{cluster: test, user: test}}}}]\n\
-             users: [{{name: test, user: {{token: test-token}}}}]\n\
-             clusters:\n- name: test\n  cluster:\n    server: https://127.0.0.1:{port}\n    \
-             certificate-authority: certificates/apiserver.crt\n"
-        );
-        write(folder.path(), "kubeconfig", &config)?;
+        let api = start_api(program, folder.path(), &flags)?;
+        let mut cluster = Cluster {
+            program: program.to_owned(),
+            api,
+            etcd,
+            folder,
+            port,
+            flags,
+        };
+        cluster.wait()?;
+        Ok(cluster)
+    }
 
+    /// Waits until the API server says that it is ready.
+    ///
+    /// # Errors
+    /// It ended, or takes too long; the end of its log is in the message.
+    pub fn wait(&mut self) -> Result<(), String> {
         let waiting = Instant::now();
         loop {
-            let ready = run_kubectl(program, folder.path(), &["get", "--raw=/readyz"])?;
+            let ready = self.kubectl(&["get", "--raw=/readyz"])?;
             if ready.status.success() {
-                break;
+                return Ok(());
             }
-            if api.ended() {
-                return Err(format!("kube-apiserver ended:\n{}", api.tail()));
+            if self.api.ended() {
+                return Err(format!("kube-apiserver ended:\n{}", self.api.tail()));
             }
             if waiting.elapsed() > READY {
-                return Err(format!("kube-apiserver is not ready:\n{}", api.tail()));
+                return Err(format!("kube-apiserver is not ready:\n{}", self.api.tail()));
             }
             std::thread::sleep(Duration::from_millis(200));
         }
-        Ok(Cluster {
-            program: program.to_owned(),
-            _api: api,
-            _etcd: etcd,
-            folder,
-        })
+    }
+
+    /// Where the API server listens, `https://127.0.0.1:PORT`; a restart keeps it.
+    pub fn url(&self) -> String {
+        url(self.port)
+    }
+
+    /// The folder of everything: logs as `PART.log`, the data of etcd. A test may write there.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The configuration of the administrator.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.folder.path().join("kubeconfig")
+    }
+
+    /// A token of a service account for an hour. There are no controllers: make the account, even
+    /// one named `default`, first.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn token(&self, namespace: &str, account: &str) -> Result<String, String> {
+        let output = self.kubectl(&["create", "token", account, "-n", namespace])?;
+        said(output).map(|token| token.trim().to_owned())
+    }
+
+    /// A configuration of a service account, for [`Self::token`]'s hour.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn kubeconfig_of(&self, namespace: &str, account: &str) -> Result<PathBuf, String> {
+        let token = self.token(namespace, account)?;
+        let name = format!("kubeconfig-{namespace}-{account}");
+        write(
+            self.folder.path(),
+            &name,
+            &config(self.port, account, &token),
+        )?;
+        Ok(self.folder.path().join(name))
+    }
+
+    /// Ends the API server at once: connections break off, as when its machine loses power.
+    pub fn kill_api(&mut self) {
+        self.api.end();
+    }
+
+    /// Starts the API server again at the same place, and waits until it is ready. It is ended
+    /// first where it runs.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn restart_api(&mut self) -> Result<(), String> {
+        self.kill_api();
+        let started = Instant::now();
+        loop {
+            self.api = start_api(&self.program, self.folder.path(), &self.flags)?;
+            match self.wait() {
+                // The port is ours again once the kernel has closed the old connections.
+                Err(error)
+                    if error.contains("address already in use") && started.elapsed() < READY =>
+                {
+                    std::thread::sleep(Duration::from_millis(200));
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Halts etcd without ending it: requests of the API server hang and then fail.
+    ///
+    /// # Errors
+    /// The signal can't be sent.
+    pub fn stop_etcd(&self) -> Result<(), String> {
+        self.etcd.signal("STOP")
+    }
+
+    /// Lets etcd go on.
+    ///
+    /// # Errors
+    /// The signal can't be sent.
+    pub fn continue_etcd(&self) -> Result<(), String> {
+        self.etcd.signal("CONT")
     }
 
     /// Runs `kubectl` against it, as an administrator.
@@ -231,12 +349,52 @@ impl Cluster {
         write(self.folder.path(), "apply.yaml", manifests)?;
         let file = self.folder.path().join("apply.yaml");
         let output = self.kubectl(&["apply", "-f", &file.display().to_string()])?;
-        if output.status.success() {
-            Ok(())
-        } else {
-            Err(String::from_utf8_lossy(&output.stderr).into_owned())
-        }
+        said(output).map(drop)
     }
+}
+
+/// Every test that includes this file uses a part of it; that the rest is unused there is no
+/// mistake.
+const _: () = {
+    let _ = Cluster::start;
+    let _ = Cluster::start_with;
+    let _ = Cluster::url;
+    let _ = Cluster::folder;
+    let _ = Cluster::kubeconfig;
+    let _ = Cluster::kubeconfig_of;
+    let _ = Cluster::restart_api;
+    let _ = Cluster::stop_etcd;
+    let _ = Cluster::continue_etcd;
+    let _ = Cluster::apply;
+};
+
+/// What a command said, or as the error what it complained about.
+fn said(output: Output) -> Result<String, String> {
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
+fn url(port: u16) -> String {
+    format!("https://127.0.0.1:{port}")
+}
+
+/// A configuration for clients; the certificate is found from the file's own folder.
+fn config(port: u16, user: &str, token: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: test\n\
+         contexts: [{{name: test, context: {{cluster: test, user: {user}}}}}]\n\
+         users: [{{name: {user}, user: {{token: {token}}}}}]\n\
+         clusters:\n- name: test\n  cluster:\n    server: {}\n    \
+         certificate-authority: certificates/apiserver.crt\n",
+        url(port)
+    )
+}
+
+fn start_api(program: &Path, folder: &Path, flags: &[String]) -> Result<Part, String> {
+    Part::start(program, folder, "kube-apiserver", Stdio::null(), flags)
 }
 
 fn write(folder: &Path, name: &str, text: &str) -> Result<(), String> {
