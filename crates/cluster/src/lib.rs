@@ -1,0 +1,2 @@
+//! The Kubernetes edge.
+pub mod agent;
