@@ -205,8 +205,34 @@ impl Assessment {
 pub fn assess(estate: &Estate, line: &Line, options: Options<'_>) -> Assessment {
     let request = request(line);
     let (findings, evaluation) = plimsoll_posture::evaluate(&estate.inventory, &request);
-    let mut result = assessment(estate, options.now, findings, evaluation);
-    result.add_images(estate, &request);
+    let assets = estate.inventory.all_facts();
+    let found = Found {
+        assets,
+        findings,
+        evaluation,
+    };
+    conclude(estate, line, &request, options, found)
+}
+
+/// What the engines that look at objects say.
+pub(crate) struct Found {
+    /// The facts of every object.
+    pub assets: Vec<AssetFacts>,
+    /// In listing order.
+    pub findings: Vec<Finding>,
+    pub evaluation: Evaluation,
+}
+
+/// From what was found in the objects to verdicts and a plan.
+pub(crate) fn conclude(
+    estate: &Estate,
+    line: &Line,
+    request: &Request,
+    options: Options<'_>,
+    found: Found,
+) -> Assessment {
+    let mut result = assessment(estate, options.now, found);
+    result.add_images(estate, request);
     result.starter_line = options.starter_line;
 
     let goals_line = plimsoll_goals::Line {
@@ -276,7 +302,12 @@ pub fn scan(
         everything: baselines.is_empty() && controls.is_empty(),
     };
     let (findings, evaluation) = plimsoll_posture::evaluate(&estate.inventory, &request);
-    let mut result = assessment(estate, now, findings, evaluation);
+    let found = Found {
+        assets: estate.inventory.all_facts(),
+        findings,
+        evaluation,
+    };
+    let mut result = assessment(estate, now, found);
     result.add_images(estate, &request);
     for (name, reason) in &result.evaluation.missing {
         result
@@ -320,7 +351,7 @@ pub fn scan_image(
 }
 
 /// What the goals of a line need to be evaluated.
-fn request(line: &Line) -> Request {
+pub(crate) fn request(line: &Line) -> Request {
     let mut baselines = BTreeSet::new();
     let mut controls = BTreeSet::new();
     for (goal, _) in &line.goals {
@@ -346,13 +377,12 @@ fn own_baselines(line: &Line) -> Vec<Arc<Baseline>> {
         .collect()
 }
 
-fn assessment(
-    estate: &Estate,
-    now: Timestamp,
-    findings: Vec<Finding>,
-    evaluation: Evaluation,
-) -> Assessment {
-    let mut assets = estate.inventory.all_facts();
+fn assessment(estate: &Estate, now: Timestamp, found: Found) -> Assessment {
+    let Found {
+        mut assets,
+        findings,
+        evaluation,
+    } = found;
     assets.extend(estate.unread.iter().cloned());
     assets.sort_by(|a, b| a.asset.id.cmp(&b.asset.id));
     let mut coverage = estate.coverage.clone();

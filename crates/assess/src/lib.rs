@@ -17,6 +17,7 @@ mod images;
 mod init;
 mod kustomize;
 mod line;
+pub mod live;
 pub mod starter;
 mod unread;
 pub mod wire;

@@ -23,6 +23,17 @@ pub struct Line {
 }
 
 impl Line {
+    /// The line that these documents draw. What is wrong with them is said
+    /// beside it.
+    pub fn read<'a>(documents: impl IntoIterator<Item = &'a Document>) -> (Self, Vec<Diagnostic>) {
+        let (mut line, mut diagnostics) = (Line::default(), Vec::new());
+        for document in documents {
+            line.add(document, &mut diagnostics);
+        }
+        line.settle(&mut diagnostics);
+        (line, diagnostics)
+    }
+
     /// Reads one resource; what can't be used is a diagnostic.
     pub(crate) fn add(&mut self, document: &Document, diagnostics: &mut Vec<Diagnostic>) {
         match resource::parse(document) {

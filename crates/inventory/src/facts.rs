@@ -30,6 +30,15 @@ impl Inventory {
             .collect()
     }
 
+    /// What is known of these objects; slots that are free are passed over.
+    pub fn facts_of(&self, objects: &[ObjectIx]) -> Vec<(ObjectIx, AssetFacts)> {
+        let mut shared = Shared::default();
+        objects
+            .iter()
+            .filter_map(|ix| Some((*ix, self.facts_sharing(*ix, &mut shared)?)))
+            .collect()
+    }
+
     fn facts_sharing(&self, ix: ObjectIx, shared: &mut Shared) -> Option<AssetFacts> {
         let object = self.get(ix)?;
         let namespace = object

@@ -118,6 +118,24 @@ impl Inventory {
         Inserted { ix, replaced }
     }
 
+    /// The slot of the object that a document is of, if it is there already.
+    pub fn find_document(&mut self, document: &Document) -> Option<ObjectIx> {
+        let asset = asset_of(document, &self.settings, &mut self.index.strings);
+        self.find(&asset.id)
+    }
+
+    /// Takes a document in as all that there is of its object: whatever was
+    /// known of it, from wherever, is forgotten.
+    pub fn replace(&mut self, document: Document) -> ObjectIx {
+        let asset = asset_of(&document, &self.settings, &mut self.index.strings);
+        let Some(ix) = self.by_id.get(&asset.id).copied() else {
+            return self.insert(document).ix;
+        };
+        self.take(ix);
+        self.put(ix, asset, document, Vec::new());
+        ix
+    }
+
     /// Adds a place to an object when it comes after all that are known: then
     /// nothing else of it changes. Gives the document back when it does not.
     ///

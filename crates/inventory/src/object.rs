@@ -26,7 +26,8 @@ use crate::{
 pub struct ObjectIx(pub(crate) u32);
 
 impl ObjectIx {
-    pub(crate) fn slot(self) -> usize {
+    /// Its number: small, and free again for another when the object is gone.
+    pub fn slot(self) -> usize {
         self.0 as usize
     }
 }

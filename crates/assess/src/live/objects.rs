@@ -1,0 +1,184 @@
+//! What is known and was found of each object.
+
+use plimsoll_inventory::{Inventory, ObjectIx};
+use plimsoll_model::{AssetFacts, AssetId, Evaluation, Finding, FindingId, Timestamp, Unevaluated};
+use plimsoll_posture::{Request, evaluate_objects};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Batch, CloseReason, Closed, Told, Transition, past::Past};
+
+/// One object, looked at.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) facts: AssetFacts,
+    /// Worst first.
+    pub(super) findings: Box<[Finding]>,
+    /// When each was first seen.
+    pub(super) seen: Box<[Timestamp]>,
+    pub(super) unevaluated: Box<[Unevaluated]>,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(super) struct Objects {
+    kept: FxHashMap<ObjectIx, Kept>,
+    /// What the line asked for, resolved.
+    asked: Evaluation,
+}
+
+impl Objects {
+    /// Looks at these objects again.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of `Live`, borrowed apart"
+    )]
+    pub(super) fn evaluate(
+        &mut self,
+        inventory: &Inventory,
+        request: &Request,
+        dirty: &[ObjectIx],
+        batch: &Batch,
+        past: &mut Past,
+        now: Timestamp,
+        transition: &mut Transition,
+    ) {
+        if dirty.is_empty() && !batch.line {
+            return;
+        }
+        let (findings, mut evaluation) = evaluate_objects(inventory, request, dirty);
+        let mut by_asset: FxHashMap<AssetId, (Vec<Finding>, Vec<Unevaluated>)> =
+            FxHashMap::default();
+        for finding in findings {
+            match by_asset.get_mut(&finding.asset.id) {
+                Some((found, _)) => found.push(finding),
+                None => {
+                    by_asset.insert(finding.asset.id.clone(), (vec![finding], Vec::new()));
+                }
+            }
+        }
+        for gap in std::mem::take(&mut evaluation.unevaluated) {
+            by_asset.entry(gap.asset.clone()).or_default().1.push(gap);
+        }
+        self.asked = evaluation;
+        for (ix, facts) in inventory.facts_of(dirty) {
+            let (findings, unevaluated) = by_asset.remove(&facts.asset.id).unwrap_or_default();
+            let old = self.kept.remove(&ix);
+            let reason = if batch.line && !batch.touched.contains(&ix) {
+                CloseReason::NotAsked
+            } else {
+                CloseReason::Fixed
+            };
+            let seen = renew(old, &findings, reason, batch.first, past, now, transition);
+            self.kept.insert(
+                ix,
+                Kept {
+                    facts,
+                    findings: findings.into(),
+                    seen,
+                    unevaluated: unevaluated.into(),
+                },
+            );
+        }
+    }
+
+    /// Closes what was found on an object that is gone.
+    pub(super) fn gone(
+        &mut self,
+        ix: ObjectIx,
+        past: &mut Past,
+        now: Timestamp,
+        transition: &mut Transition,
+    ) {
+        let old = self.kept.remove(&ix);
+        renew(
+            old,
+            &[],
+            CloseReason::AssetGone,
+            false,
+            past,
+            now,
+            transition,
+        );
+    }
+
+    /// Every finding with when it was first seen, in no order.
+    pub(super) fn findings(&self) -> impl Iterator<Item = (&Finding, Timestamp)> {
+        self.kept
+            .values()
+            .flat_map(|kept| kept.findings.iter().zip(kept.seen.iter().copied()))
+    }
+
+    fn in_order<'a>(&'a self, inventory: &'a Inventory) -> impl Iterator<Item = &'a Kept> {
+        inventory.objects().filter_map(|(ix, _)| self.kept.get(&ix))
+    }
+
+    /// The facts of all objects, in the order of their ids.
+    pub(super) fn assets(&self, inventory: &Inventory) -> Vec<AssetFacts> {
+        self.in_order(inventory)
+            .map(|kept| kept.facts.clone())
+            .collect()
+    }
+
+    /// All findings in their listing order.
+    pub(super) fn listed(&self, inventory: &Inventory) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = self
+            .in_order(inventory)
+            .flat_map(|kept| kept.findings.iter().cloned())
+            .collect();
+        // Stable: within a severity they are in order already.
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        findings
+    }
+
+    /// What was looked at.
+    pub(super) fn evaluation(&self, inventory: &Inventory) -> Evaluation {
+        let mut evaluation = self.asked.clone();
+        evaluation.unevaluated = self
+            .in_order(inventory)
+            .flat_map(|kept| kept.unevaluated.iter().cloned())
+            .collect();
+        evaluation.unevaluated.sort();
+        evaluation.unevaluated.dedup();
+        evaluation
+    }
+}
+
+/// Compares what is found now with what was found before: what is gone is
+/// closed, what is new is opened. Gives when each was first seen.
+fn renew(
+    old: Option<Kept>,
+    new: &[Finding],
+    reason: CloseReason,
+    first: bool,
+    past: &mut Past,
+    now: Timestamp,
+    transition: &mut Transition,
+) -> Box<[Timestamp]> {
+    let mut known: FxHashMap<FindingId, Timestamp> = FxHashMap::default();
+    if let Some(old) = old {
+        let still: FxHashSet<FindingId> = new.iter().map(|finding| finding.id).collect();
+        for (finding, seen) in old.findings.iter().zip(&old.seen) {
+            if still.contains(&finding.id) {
+                known.insert(finding.id, *seen);
+            } else {
+                past.close(finding, *seen, now);
+                transition.close(|| Closed {
+                    finding: Told::of(finding, *seen),
+                    reason,
+                });
+            }
+        }
+    }
+    new.iter()
+        .map(|finding| match known.get(&finding.id) {
+            Some(seen) => (*seen).min(now),
+            None => {
+                let (seen, is_new) = past.open(finding.id, now);
+                if is_new || !first {
+                    transition.open(|| Told::of(finding, seen));
+                }
+                seen
+            }
+        })
+        .collect()
+}
