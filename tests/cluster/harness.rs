@@ -368,8 +368,11 @@ const _: () = {
     let _ = Cluster::apply;
 };
 
-/// What a command said, or as the error what it complained about.
-fn said(output: Output) -> Result<String, String> {
+/// What a command said.
+///
+/// # Errors
+/// The command failed: what it complained about.
+pub fn said(output: Output) -> Result<String, String> {
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {
@@ -397,7 +400,11 @@ fn start_api(program: &Path, folder: &Path, flags: &[String]) -> Result<Part, St
     Part::start(program, folder, "kube-apiserver", Stdio::null(), flags)
 }
 
-fn write(folder: &Path, name: &str, text: &str) -> Result<(), String> {
+/// Writes a file into a folder.
+///
+/// # Errors
+/// It can't be written; the message names it.
+pub fn write(folder: &Path, name: &str, text: &str) -> Result<(), String> {
     std::fs::write(folder.join(name), text).map_err(|error| format!("{name}: {error}"))
 }
 
