@@ -7,23 +7,35 @@
 //! the changes were and in whatever order they came, [`Live::assessment`] is
 //! what `assess` says of the estate as it is then.
 
+mod beside;
 mod change;
+mod judge;
 mod objects;
 mod past;
 mod transition;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
+use plimsoll_goals::Ledger;
+use plimsoll_inventory::ObjectIx;
 use plimsoll_manifest::Document;
-use plimsoll_model::{Diagnostic, Finding, History, Timestamp, resource::is_resource};
-use plimsoll_posture::Request;
+use plimsoll_model::{
+    AssetId, Diagnostic, Finding, History, Timestamp, Verdict, resource::is_resource, time::date_of,
+};
+use plimsoll_posture::{Request, affected_by};
 use rustc_hash::FxHashSet;
 
+pub use plimsoll_goals::Standing;
+
+use self::{beside::Beside, judge::goals_line, objects::Objects, past::Past};
 pub use self::{
     change::{Change, Gap, Observed},
+    judge::{RECORD_AT_LEAST, RECORD_EVERY},
     transition::{AssetMove, Because, CloseReason, Closed, Flip, MOST_TOLD, Told, Transition},
 };
-use self::{objects::Objects, past::Past, transition::Stood};
 use crate::{
     Assessment, Estate, EstateOptions, Limits, Line, Options,
     assessment::{Found, conclude, request},
@@ -47,10 +59,16 @@ pub struct Live {
     line_said: Vec<Diagnostic>,
     request: Request,
     objects: Objects,
+    beside: Beside,
     observed: Observed,
     gaps: BTreeMap<(Arc<str>, Option<Arc<str>>), Gap>,
+    ledger: Ledger,
+    standings: Vec<Standing>,
     past: Past,
-    stood: BTreeMap<String, Stood>,
+    /// The verdicts that were told last.
+    stood: BTreeMap<String, Verdict>,
+    /// Whether anything moved since the last run was written into the past.
+    unrecorded: bool,
     /// Whether anything was taken in yet.
     begun: bool,
     now: Timestamp,
@@ -58,6 +76,10 @@ pub struct Live {
 
 impl Live {
     /// Nothing yet.
+    ///
+    /// The first call of [`apply`](Self::apply) should hold all there is, the
+    /// line and every object: verdicts over half an estate would flip for
+    /// nothing.
     pub fn new(options: LiveOptions) -> Self {
         let mut estate = Estate::new(&EstateOptions {
             cluster: options.cluster,
@@ -67,15 +89,22 @@ impl Live {
             line_given: true,
         });
         estate.line = Line::default();
+        let past = Past::new(options.history);
         Live {
             request: request(&estate.line),
             estate,
             line_said: Vec::new(),
             objects: Objects::default(),
+            beside: Beside::default(),
             observed: Observed::default(),
             gaps: BTreeMap::new(),
-            past: Past::new(options.history),
-            stood: BTreeMap::new(),
+            ledger: Ledger::default(),
+            standings: Vec::new(),
+            // A verdict that stood when the watch ended and stands when it
+            // begins again is no news.
+            stood: past.verdicts(),
+            past,
+            unrecorded: false,
             begun: false,
             now: options.now,
         }
@@ -88,7 +117,7 @@ impl Live {
         changes: impl IntoIterator<Item = Change>,
         now: Timestamp,
     ) -> Transition {
-        self.now = now;
+        let before = std::mem::replace(&mut self.now, now);
         let mut transition = Transition {
             at: now,
             ..Transition::default()
@@ -98,14 +127,19 @@ impl Live {
             ..Batch::default()
         };
         self.begun = true;
+        if now < before {
+            self.objects.set_back(now);
+            self.beside.set_back(now);
+        }
         for change in changes {
             self.take(change, &mut batch, &mut transition);
         }
         if batch.line {
             self.request = request(&self.estate.line);
+            self.ledger.draw(goals_line(&self.estate.line));
             batch.dirty = self.estate.inventory.objects().map(|(ix, _)| ix).collect();
         }
-        let dirty: Vec<_> = batch.dirty.iter().copied().collect();
+        let dirty: Vec<ObjectIx> = batch.dirty.iter().copied().collect();
         transition.evaluated = dirty.len() as u64;
         self.objects.evaluate(
             &self.estate.inventory,
@@ -116,10 +150,62 @@ impl Live {
             now,
             &mut transition,
         );
-        transition.changed = batch.changed || !dirty.is_empty();
-        self.flips(&mut transition);
+        let mut subjects: BTreeSet<AssetId> = BTreeSet::new();
+        let images_age = !self.estate.images.is_empty() && self.beside.day != Some(date_of(now));
+        if batch.beside || batch.line || images_age {
+            self.renew_beside(&batch, &mut subjects, &mut transition);
+        }
+        if batch.line || now < before {
+            let objects = self.estate.inventory.objects();
+            subjects.extend(objects.map(|(_, object)| object.asset.id.clone()));
+            subjects.extend(self.beside.assets.keys().cloned());
+        } else {
+            let inventory = &self.estate.inventory;
+            let objects = dirty.iter().filter_map(|ix| inventory.get(*ix));
+            subjects.extend(objects.map(|object| object.asset.id.clone()));
+            subjects.extend(self.ledger.due(now));
+        }
+        self.judge(&subjects);
+        self.conclude(batch.first, &mut transition);
+        transition.changed = batch.changed || !subjects.is_empty();
         transition.settle();
         transition
+    }
+
+    /// Judges anew what is beside objects, and says which assets it concerns.
+    fn renew_beside(
+        &mut self,
+        batch: &Batch,
+        subjects: &mut BTreeSet<AssetId>,
+        transition: &mut Transition,
+    ) {
+        let mut new = Beside::new(
+            &self.estate,
+            &self.observed,
+            Vec::new(),
+            &self.request,
+            self.now,
+        );
+        new.succeed(
+            &self.beside,
+            batch.first,
+            &mut self.past,
+            self.now,
+            transition,
+        );
+        let old = std::mem::replace(&mut self.beside, new);
+        for beside in [&old, &self.beside] {
+            subjects.extend(beside.assets.keys().cloned());
+            subjects.extend(beside.findings.keys().cloned());
+            subjects.extend(beside.unevaluated.keys().cloned());
+        }
+        if old.links.is_some() || self.beside.links.is_some() {
+            let naming = self
+                .objects
+                .all()
+                .filter(|kept| !kept.facts.images.is_empty());
+            subjects.extend(naming.map(|kept| kept.facts.asset.id.clone()));
+        }
     }
 
     fn take(&mut self, change: Change, batch: &mut Batch, transition: &mut Transition) {
@@ -133,20 +219,21 @@ impl Live {
                     if known.is_some_and(|known| same_text(known, &document)) {
                         return;
                     }
-                    batch.dirty.extend(inventory.affected_by(ix));
+                    batch.dirty.extend(affected_by(inventory, ix));
                 }
                 let ix = inventory.replace(document);
-                batch.dirty.extend(inventory.affected_by(ix));
+                batch.dirty.extend(affected_by(inventory, ix));
                 batch.touched.insert(ix);
             }
             Change::Gone(id) => {
                 let Some(ix) = inventory.find(&id) else {
                     return;
                 };
-                batch.dirty.extend(inventory.affected_by(ix));
+                batch.dirty.extend(affected_by(inventory, ix));
                 batch.dirty.remove(&ix);
                 batch.touched.remove(&ix);
                 inventory.remove(&id);
+                self.ledger.forget(&id);
                 self.objects.gone(ix, &mut self.past, self.now, transition);
             }
             Change::Line(line, said) => {
@@ -161,20 +248,29 @@ impl Live {
                         .any(|new| known.names.iter().any(|name| new.names.contains(name)))
                 });
                 self.estate.images.extend(images);
+                batch.beside = true;
             }
-            Change::Advisories(advisories) => self.estate.advisories = advisories,
-            Change::Coverage(observed) => self.observed = observed,
+            Change::Advisories(advisories) => {
+                self.estate.advisories = advisories;
+                batch.beside = true;
+            }
+            Change::Coverage(observed) => {
+                self.observed = observed;
+                batch.beside = true;
+            }
             Change::Gap(gap) => {
                 let key = (gap.kind.clone(), gap.namespace.clone());
                 if self.gaps.get(&key) == Some(&gap) {
                     return;
                 }
                 self.gaps.insert(key, gap);
+                batch.beside = true;
             }
             Change::Seen(kind, namespace) => {
                 if self.gaps.remove(&(kind, namespace)).is_none() {
                     return;
                 }
+                batch.beside = true;
             }
         }
         batch.changed = true;
@@ -190,10 +286,25 @@ impl Live {
         self.estate.inventory.len()
     }
 
+    /// The verdict of every goal with its numbers, in order of names, as of
+    /// the last call of [`apply`](Self::apply). Costs nothing;
+    /// [`assessment`](Self::assessment) has the assets, the findings and the
+    /// plans.
+    pub fn standings(&self) -> &[Standing] {
+        &self.standings
+    }
+
+    /// When time alone will change something: [`apply`](Self::apply) should be
+    /// called by then, with changes or without.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.ledger.next_due()
+    }
+
     /// What is to be remembered: when each finding was first and last seen,
     /// and the runs.
     pub fn history(&self) -> History {
-        self.past.history(self.objects.findings(), self.now)
+        let open = self.objects.findings().chain(self.beside.seen());
+        self.past.history(open, self.now)
     }
 
     /// Everything that is known now, with the fix plans: what
@@ -231,47 +342,19 @@ impl Live {
         result.diagnostics.dedup();
         result
     }
-
-    /// Says which verdicts are otherwise than before, and why.
-    fn flips(&mut self, transition: &mut Transition) {
-        let assessment = self.assessment();
-        let mut now: BTreeMap<String, Stood> = BTreeMap::new();
-        for goal in &assessment.goals {
-            let name = &goal.goal.metadata.name;
-            let stood = Stood::of(goal, &assessment.assets);
-            let before = self.stood.remove(name);
-            let flipped = before.as_ref().map(|before| before.verdict) != Some(goal.verdict);
-            if flipped {
-                transition.flips.push(Flip {
-                    goal: name.clone(),
-                    from: before.as_ref().map(|before| before.verdict),
-                    to: Some(goal.verdict),
-                    because: Because::of(before.as_ref(), &stood, goal, &assessment),
-                    at: self.now,
-                });
-            }
-            now.insert(name.clone(), stood);
-        }
-        for (name, before) in std::mem::replace(&mut self.stood, now) {
-            transition.flips.push(Flip {
-                goal: name,
-                from: Some(before.verdict),
-                to: None,
-                because: Because::default(),
-                at: self.now,
-            });
-        }
-    }
 }
 
 /// What a call of [`Live::apply`] has to look at.
 #[derive(Debug, Default)]
 struct Batch {
     /// Objects to look at again.
-    dirty: FxHashSet<plimsoll_inventory::ObjectIx>,
+    dirty: FxHashSet<ObjectIx>,
     /// Objects that came or are otherwise themselves.
-    touched: FxHashSet<plimsoll_inventory::ObjectIx>,
+    touched: FxHashSet<ObjectIx>,
+    /// Whether the line was drawn anew.
     line: bool,
+    /// Whether what is beside objects is otherwise.
+    beside: bool,
     changed: bool,
     /// Whether nothing was taken in before: then what the past knows is no
     /// news.

@@ -73,6 +73,9 @@ pub(crate) struct Judged {
     pub(crate) settled_by: Vec<String>,
     /// Its numbers, when time alone can change them.
     pub(crate) tally: Option<Tally>,
+    /// The last instant at which what it says is surely still so, for what
+    /// changes with time beside its numbers.
+    pub(crate) again: Option<Timestamp>,
 }
 
 impl Judged {
@@ -85,6 +88,7 @@ impl Judged {
             until: None,
             settled_by: Vec::new(),
             tally: None,
+            again: None,
         }
     }
 
@@ -202,10 +206,24 @@ pub(crate) fn has_grace(clause: &Clause) -> bool {
 struct Parts {
     violated: Vec<String>,
     unknown: Vec<String>,
+    again: Option<Timestamp>,
 }
 
 impl Parts {
+    /// Something is so up to this instant, and otherwise after it.
+    fn holds_until(&mut self, until: Timestamp, now: Timestamp) {
+        if until >= now {
+            self.again = self.again.into_iter().chain([until]).min();
+        }
+    }
+
     fn judged(self) -> Judged {
+        let again = self.again;
+        let judged = self.without_time();
+        Judged { again, ..judged }
+    }
+
+    fn without_time(self) -> Judged {
         if !self.violated.is_empty() {
             Judged::violated(self.violated.join("; "))
         } else if !self.unknown.is_empty() {

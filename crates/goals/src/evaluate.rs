@@ -6,7 +6,8 @@ use rayon::prelude::*;
 
 use plimsoll_model::{
     AssetState, AssetVerdict, AtRisk, ClauseOutcome, ClauseVerdict, Counts, Diagnostic, FixPlan,
-    GoalVerdict, History, Location, Timestamp, Verdict, WindowResult, resource::PostureGoal,
+    GoalVerdict, History, Location, Timestamp, Verdict, WindowResult,
+    resource::{GoalSpec, PostureGoal},
 };
 
 use crate::{
@@ -117,11 +118,11 @@ pub fn evaluate_with(
 }
 
 /// All that every goal is judged by.
-struct Whole<'a> {
-    context: Context<'a>,
-    classes: &'a Classes,
-    definitions: BTreeMap<&'a str, Definition<'a>>,
-    history: Option<&'a History>,
+pub(crate) struct Whole<'a> {
+    pub(crate) context: Context<'a>,
+    pub(crate) classes: &'a Classes,
+    pub(crate) definitions: BTreeMap<&'a str, Definition<'a>>,
+    pub(crate) history: Option<&'a History>,
 }
 
 /// The assets of a goal, judged.
@@ -135,13 +136,30 @@ struct Scope {
     notes: Vec<String>,
 }
 
+/// One asset, judged.
+pub(crate) struct JudgedAsset {
+    pub(crate) verdict: AssetVerdict,
+    clauses: Vec<JudgedClause>,
+    pub(crate) meters: Vec<Meter>,
+    pub(crate) events: Vec<Event>,
+    /// When time alone may give it another state or other words at the
+    /// earliest.
+    pub(crate) again: Option<Timestamp>,
+}
+
+/// One clause over one asset, for the sums.
+struct JudgedClause {
+    state: AssetState,
+    settled_by: Vec<String>,
+}
+
 /// The verdict with what led to it.
-struct Decision {
-    verdict: Verdict,
-    level: Level,
-    required: Required,
-    window: Option<WindowResult>,
-    at_risk: Option<AtRisk>,
+pub(crate) struct Decision {
+    pub(crate) verdict: Verdict,
+    pub(crate) level: Level,
+    pub(crate) required: Required,
+    pub(crate) window: Option<WindowResult>,
+    pub(crate) at_risk: Option<AtRisk>,
 }
 
 impl Whole<'_> {
@@ -210,59 +228,19 @@ impl Whole<'_> {
         };
         scope.notes.dedup();
         let mut noted = Noted::default();
-        let mut events: Vec<Event> = Vec::new();
         for asset in scope::assets(&spec.assets, facts.assets, self.classes, &self.definitions) {
-            let unread = facts.assets[asset as usize].unknown.as_ref();
-            let mut outcomes = Vec::new();
-            let mut meters = Vec::with_capacity(judges.len());
-            events.clear();
-            for (place, judge) in judges.iter().enumerate() {
-                let before = events.len();
-                let judged = match unread {
-                    Some(unknown) => Judged::unread(unknown),
-                    None => judge.judge(
-                        asset,
-                        &self.context,
-                        spec.mandatory,
-                        &mut events,
-                        &mut noted,
-                    ),
-                };
-                events[before..]
-                    .iter_mut()
-                    .for_each(|event| event.clause = place as u32);
+            let judged = self.judge_asset(spec, &judges, asset, &mut noted);
+            for (place, clause) in judged.clauses.into_iter().enumerate() {
                 let (counts, settled_by) = &mut totals[place];
-                counts.add(judged.state);
-                if judged.state == AssetState::Unknown {
-                    for way in judged.settled_by {
-                        *settled_by.entry(way).or_default() += 1;
-                    }
-                }
-                meters.push(
-                    judged
-                        .tally
-                        .map_or(Meter::Fixed(judged.state), Meter::Counting),
-                );
-                if judged.state != AssetState::Satisfied {
-                    outcomes.push(ClauseOutcome {
-                        clause: place,
-                        state: judged.state,
-                        findings: judged.findings,
-                        violating: judged.violating,
-                        because: judged.because,
-                        until: judged.until,
-                    });
+                counts.add(clause.state);
+                for way in clause.settled_by {
+                    *settled_by.entry(way).or_default() += 1;
                 }
             }
-            let state = clause::worst(outcomes.iter().map(|outcome| outcome.state));
-            scope.counts.add(state);
-            scope.assets.push(AssetVerdict {
-                asset,
-                state,
-                clauses: outcomes,
-            });
-            if !events.is_empty() {
-                scope.future.add(meters, events.drain(..));
+            scope.counts.add(judged.verdict.state);
+            scope.assets.push(judged.verdict);
+            if !judged.events.is_empty() {
+                scope.future.add(judged.meters, judged.events.into_iter());
             }
         }
         scope.future.sort();
@@ -287,69 +265,77 @@ impl Whole<'_> {
         scope
     }
 
-    /// The verdict that the numbers give, now and as far as can be foreseen.
-    fn decide(&self, goal: &PostureGoal, scope: &Scope) -> Decision {
-        let (name, spec, now) = (&goal.metadata.name, &goal.spec, self.context.now);
-        let past: Option<Vec<Segment>> = spec.window.map(|window| {
-            let none = History::default();
-            let history = self.history.unwrap_or(&none);
-            window::timeline(name, history, window, spec.max_gap, now, &scope.counts)
-        });
-        let window = past.as_deref().map(window::sum);
-        let level = window
-            .as_ref()
-            .map_or_else(|| Level::now(&scope.counts), Level::over);
-        let required = ramp::required(name, spec, self.history, &level, now);
-        let verdict = if scope.counts.in_scope == 0 {
-            Verdict::Unverified
-        } else {
-            level.verdict(required.today, required.ramp.is_some())
-        };
-        let mut decision = Decision {
-            verdict,
-            level,
-            required,
-            window,
-            at_risk: None,
-        };
-        let ramp = decision.required.ramp.as_ref();
-        match (verdict, ramp) {
-            (Verdict::AtRisk, Some(ramp)) => {
-                let what = if spec.window.is_some() {
-                    "the window"
-                } else {
-                    "assets"
-                };
-                let because = ramp::behind(&level, decision.required.today, ramp, what);
-                decision.at_risk = Some(AtRisk {
-                    at: ramp.end(),
-                    because,
+    /// Judges every clause over one asset in scope.
+    pub(crate) fn judge_asset(
+        &self,
+        spec: &GoalSpec,
+        judges: &[Judge<'_>],
+        asset: u32,
+        noted: &mut Noted,
+    ) -> JudgedAsset {
+        let unread = self.context.facts.assets[asset as usize].unknown.as_ref();
+        let mut events: Vec<Event> = Vec::new();
+        let mut meters = Vec::with_capacity(judges.len());
+        let mut clauses = Vec::with_capacity(judges.len());
+        let mut outcomes = Vec::new();
+        let mut again: Option<Timestamp> = None;
+        for (place, judge) in judges.iter().enumerate() {
+            let before = events.len();
+            let judged = match unread {
+                Some(unknown) => Judged::unread(unknown),
+                None => judge.judge(asset, &self.context, spec.mandatory, &mut events, noted),
+            };
+            events[before..]
+                .iter_mut()
+                .for_each(|event| event.clause = place as u32);
+            again = again.into_iter().chain(judged.again).min();
+            meters.push(
+                judged
+                    .tally
+                    .map_or(Meter::Fixed(judged.state), Meter::Counting),
+            );
+            clauses.push(JudgedClause {
+                state: judged.state,
+                settled_by: match judged.state {
+                    AssetState::Unknown => judged.settled_by,
+                    _ => Vec::new(),
+                },
+            });
+            if judged.state != AssetState::Satisfied {
+                outcomes.push(ClauseOutcome {
+                    clause: place,
+                    state: judged.state,
+                    findings: judged.findings,
+                    violating: judged.violating,
+                    because: judged.because,
+                    until: judged.until,
                 });
             }
-            (Verdict::Met, ramp) => {
-                let end = spec.window.map(|window| window.after(now));
-                let horizon = ramp.map(ramp::Ramp::end).max(end);
-                let demand = Demand {
-                    now,
-                    target: spec.target,
-                    ramp,
-                    horizon,
-                };
-                let exceptions = self.context.exceptions;
-                let found = match &past {
-                    Some(past) => scope
-                        .future
-                        .of_window(past, &scope.counts, &demand, exceptions),
-                    None => scope.future.of_scope(&scope.counts, &demand, exceptions),
-                };
-                if let Some((at, because)) = found {
-                    decision.verdict = Verdict::AtRisk;
-                    decision.at_risk = Some(AtRisk { at, because });
-                }
-            }
-            _ => {}
         }
-        decision
+        let state = clause::worst(outcomes.iter().map(|outcome| outcome.state));
+        JudgedAsset {
+            verdict: AssetVerdict {
+                asset,
+                state,
+                clauses: outcomes,
+            },
+            clauses,
+            meters,
+            again: events.iter().map(|event| event.at).chain(again).min(),
+            events,
+        }
+    }
+
+    /// The verdict that the numbers give, now and as far as can be foreseen.
+    fn decide(&self, goal: &PostureGoal, scope: &Scope) -> Decision {
+        decide(
+            goal,
+            &scope.counts,
+            &scope.future,
+            self.context.exceptions,
+            self.history,
+            self.context.now,
+        )
     }
 
     /// What would settle an unverified goal.
@@ -382,6 +368,75 @@ impl Whole<'_> {
         }
         ways
     }
+}
+
+/// The verdict that the numbers give, now and as far as can be foreseen.
+pub(crate) fn decide(
+    goal: &PostureGoal,
+    counts: &Counts,
+    future: &Future,
+    exceptions: &Exceptions<'_>,
+    history: Option<&History>,
+    now: Timestamp,
+) -> Decision {
+    let (name, spec) = (&goal.metadata.name, &goal.spec);
+    let past: Option<Vec<Segment>> = spec.window.map(|window| {
+        let none = History::default();
+        let history = history.unwrap_or(&none);
+        window::timeline(name, history, window, spec.max_gap, now, counts)
+    });
+    let window = past.as_deref().map(window::sum);
+    let level = window
+        .as_ref()
+        .map_or_else(|| Level::now(counts), Level::over);
+    let required = ramp::required(name, spec, history, &level, now);
+    let verdict = if counts.in_scope == 0 {
+        Verdict::Unverified
+    } else {
+        level.verdict(required.today, required.ramp.is_some())
+    };
+    let mut decision = Decision {
+        verdict,
+        level,
+        required,
+        window,
+        at_risk: None,
+    };
+    let ramp = decision.required.ramp.as_ref();
+    match (verdict, ramp) {
+        (Verdict::AtRisk, Some(ramp)) => {
+            let what = if spec.window.is_some() {
+                "the window"
+            } else {
+                "assets"
+            };
+            let because = ramp::behind(&level, decision.required.today, ramp, what);
+            decision.at_risk = Some(AtRisk {
+                at: ramp.end(),
+                because,
+            });
+        }
+        (Verdict::Met, ramp) => {
+            let end = spec.window.map(|window| window.after(now));
+            let horizon = ramp.map(ramp::Ramp::end).max(end);
+            let demand = Demand {
+                now,
+                target: spec.target,
+                ramp,
+                horizon,
+            };
+            let found = match &past {
+                Some(past) => future.of_window(past, counts, &demand, exceptions),
+                None => future.of_scope(counts, &demand, exceptions),
+            };
+            if let Some((at, because)) = found {
+                decision.verdict = Verdict::AtRisk;
+                decision.at_risk = Some(AtRisk { at, because });
+            }
+        }
+        _ => {}
+    }
+    decision
 }
 
 /// The texts, that of most assets first; equal numbers in alphabetical order.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_model::{
     AssetState, AssetVerdict, Counts, FindingRecord, GoalRecord, GoalVerdict, History, Period,
-    RunRecord, Timestamp, Verdict,
+    RunRecord, Timestamp, Verdict, resource::GoalSpec,
 };
 
 use crate::{Facts, window::DEFAULT_MAX_GAP, words};
@@ -161,6 +161,18 @@ pub fn record(history: &mut History, verdicts: &[GoalVerdict], facts: Facts<'_>,
             },
         );
     }
+    let specs: Vec<&GoalSpec> = verdicts.iter().map(|v| &v.goal.spec).collect();
+    record_run(history, goals, &specs, now);
+}
+
+/// Writes a run of these goals into the past, without findings. `specs` are
+/// those of all goals.
+pub fn record_run(
+    history: &mut History,
+    mut goals: BTreeMap<String, GoalRecord>,
+    specs: &[&GoalSpec],
+    now: Timestamp,
+) {
     for run in &mut history.runs {
         for (name, record) in &mut run.goals {
             if goals.contains_key(name) {
@@ -186,7 +198,7 @@ pub fn record(history: &mut History, verdicts: &[GoalVerdict], facts: Facts<'_>,
         extra,
     });
     history.runs.sort_by_key(|run| run.at);
-    prune(history, verdicts, now);
+    prune(history, specs, now);
 }
 
 fn record_findings(history: &mut History, facts: Facts<'_>, now: Timestamp) {
@@ -209,8 +221,8 @@ fn record_findings(history: &mut History, facts: Facts<'_>, now: Timestamp) {
         .retain(|_, record| record.last_seen >= oldest);
 }
 
-fn prune(history: &mut History, verdicts: &[GoalVerdict], now: Timestamp) {
-    let specs = || verdicts.iter().map(|verdict| &verdict.goal.spec);
+fn prune(history: &mut History, specs: &[&GoalSpec], now: Timestamp) {
+    let specs = || specs.iter().copied();
     let gaps = || specs().map(|spec| spec.max_gap.unwrap_or(DEFAULT_MAX_GAP));
     // The run before the window began still speaks for its first hours.
     let margin = gaps().max().unwrap_or(DEFAULT_MAX_GAP).max(DEFAULT_MAX_GAP);

@@ -8,6 +8,7 @@
 //! - [`classes()`]: which classes each asset is in, and why.
 //! - [`evaluate`]: a verdict for every goal. The fix plan is left empty; see
 //!   [`plan`].
+//! - [`Ledger`]: the same verdicts kept up to date asset by asset.
 //! - [`record`]: what the next run must know of this one.
 //! - [`holds()`]: whether a goal holds at the time of its verdict.
 
@@ -26,6 +27,7 @@ mod exceptions;
 mod forecast;
 mod history;
 mod index;
+mod ledger;
 mod notes;
 pub mod plan;
 #[cfg(test)]
@@ -41,7 +43,8 @@ pub use attainment::holds;
 pub use classes::{BUILT_IN_CLASS, BUILT_IN_RANK, CLASS_KEY, Classes, classes};
 pub use evaluate::{evaluate, evaluate_with};
 pub use exceptions::accepted;
-pub use history::{FORGET_FINDINGS_AFTER, KEEP_RUNS_FOR, MOST_RUNS, record};
+pub use history::{FORGET_FINDINGS_AFTER, KEEP_RUNS_FOR, MOST_RUNS, record, record_run};
+pub use ledger::{Ledger, Move, Moves, Standing, agrees};
 pub use window::DEFAULT_MAX_GAP;
 
 /// The line that was drawn: the resources a user wrote, each with its place.

@@ -1,10 +1,12 @@
 //! What must be looked at again when an object comes, changes or goes.
 
 use plimsoll_model::AssetId;
+use rustc_hash::FxHashSet;
 
 use crate::{
     Inventory, Object, ObjectIx, ObjectRole, SubjectKey,
     index::account_name,
+    object::PodLabels,
     rbac::subject_key,
     relations::templates_of,
     view::{
@@ -95,17 +97,34 @@ impl Inventory {
     }
 
     fn around_workload(&self, ix: ObjectIx, object: &Object, affected: &mut Vec<ObjectIx>) {
-        affected.extend(self.descendants(&object.asset.id));
-        affected.extend(self.services_selecting(ix));
-        affected.extend(self.network_policies_selecting(ix));
-        affected.extend(self.pdbs_selecting(ix));
+        let below = self.descendants(&object.asset.id);
+        // What is below it is an asset of its own or not because of it: whoever
+        // selects that sees another workload.
+        let mut seen: FxHashSet<&PodLabels> = FxHashSet::default();
+        let mut accounts: FxHashSet<&str> = FxHashSet::default();
+        for ix in std::iter::once(ix).chain(below.iter().copied()) {
+            let Some(carrier) = self.get(ix) else {
+                continue;
+            };
+            if carrier.pods.iter().any(|labels| seen.insert(labels)) {
+                affected.extend(self.services_selecting(ix));
+                affected.extend(self.network_policies_selecting(ix));
+                affected.extend(self.pdbs_selecting(ix));
+            }
+            accounts.extend(
+                templates_of(carrier)
+                    .into_iter()
+                    .map(|template| account_name(PodTemplate::new(template.node))),
+            );
+        }
+        affected.extend(below);
+        affected.extend(self.controller_of(ix));
         affected.extend(self.hpas_targeting(ix));
         let Some(namespace) = object.namespace() else {
             return;
         };
         affected.extend(self.namespace_object(namespace));
-        for template in templates_of(object) {
-            let name = account_name(PodTemplate::new(template.node));
+        for name in accounts {
             affected.extend(self.find(&self.account_id(namespace, name)));
         }
     }

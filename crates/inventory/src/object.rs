@@ -158,7 +158,7 @@ fn metadata<'a>(document: &'a Document, field: &str) -> Option<Node<'a>> {
 }
 
 /// The labels of one pod template, sorted by key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PodLabels(pub Box<[(Arc<str>, Arc<str>)]>);
 
 impl PodLabels {

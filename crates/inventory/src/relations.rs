@@ -50,12 +50,21 @@ impl Inventory {
         self.selecting(workload, Selecting::Budgets)
     }
 
-    /// The workloads whose pods a Service selects. What another workload
-    /// controls is left out: the controller stands for it.
+    /// The workloads whose pods a Service selects. For what another workload
+    /// controls, the controller stands.
     pub fn workloads_selected_by(&self, service: ObjectIx) -> Vec<ObjectIx> {
-        let mut selected = self.carriers_selected(service);
-        selected.retain(|ix| self.controller_of(*ix).is_none());
-        self.in_order(selected)
+        self.tops(self.carriers_selected(service))
+    }
+
+    /// What carries pods, each with the controller that stands for it in its
+    /// place.
+    fn tops(&self, mut carriers: Vec<ObjectIx>) -> Vec<ObjectIx> {
+        for ix in &mut carriers {
+            *ix = self.controller_of(*ix).unwrap_or(*ix);
+        }
+        carriers.sort_unstable();
+        carriers.dedup();
+        self.in_order(carriers)
     }
 
     /// The Ingresses that lead to a Service.
@@ -90,17 +99,14 @@ impl Inventory {
     }
 
     /// The workloads whose pods run as a service account, by namespace and
-    /// name: it need not be in the inventory. What another workload controls
-    /// is left out.
+    /// name: it need not be in the inventory. For what another workload
+    /// controls, the controller stands: an admission webhook may have given
+    /// its pods another account than it asks for.
     pub fn workloads_using(&self, namespace: &str, name: &str) -> Vec<ObjectIx> {
         let users = self
             .namespace(namespace)
             .map_or(&[][..], |space| space.account_users.get(name));
-        let tops = users
-            .iter()
-            .copied()
-            .filter(|ix| self.controller_of(*ix).is_none());
-        self.in_order(tops.collect())
+        self.tops(users.to_vec())
     }
 
     /// The Namespace of this name.

@@ -30,6 +30,13 @@ impl Period {
         }
     }
 
+    /// A period of whole minutes.
+    pub const fn minutes(minutes: u32) -> Self {
+        Period {
+            seconds: minutes as u64 * 60,
+        }
+    }
+
     /// Its length in seconds.
     pub const fn as_secs(self) -> u64 {
         self.seconds

@@ -6,6 +6,8 @@ pub mod pss;
 
 use crate::Control;
 
+pub(crate) use self::essentials::DEFAULT_DENY_NAMES;
+
 /// The topics; the catalogue is all of them, sorted.
 pub const GROUPS: &[&[&Control]] = &[essentials::ALL, image::ALL, pss::ALL];
 

@@ -13,6 +13,7 @@
 //!                          └──> violations ──locate──> findings
 //! ```
 
+mod affected;
 pub mod baselines;
 pub mod catalogue;
 pub mod context;
@@ -27,6 +28,7 @@ pub mod version;
 pub mod violation;
 mod waiver;
 
+pub use affected::affected_by;
 pub use baselines::{BuiltinBaseline, baselines};
 pub use catalogue::{catalogue, find};
 pub use context::{ObjectContext, PodContext};

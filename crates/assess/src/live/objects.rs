@@ -101,6 +101,31 @@ impl Objects {
         );
     }
 
+    /// Nothing was first seen after now: a clock that was set back must not
+    /// lengthen a grace period.
+    pub(super) fn set_back(&mut self, now: Timestamp) {
+        for kept in self.kept.values_mut() {
+            for seen in &mut kept.seen {
+                *seen = now.min(*seen);
+            }
+        }
+    }
+
+    /// What is known of an object.
+    pub(super) fn get(&self, ix: ObjectIx) -> Option<&Kept> {
+        self.kept.get(&ix)
+    }
+
+    /// All that is known, in no order.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Kept> {
+        self.kept.values()
+    }
+
+    /// What the line asks for, resolved; without what could not be judged.
+    pub(super) fn asked(&self) -> &Evaluation {
+        &self.asked
+    }
+
     /// Every finding with when it was first seen, in no order.
     pub(super) fn findings(&self) -> impl Iterator<Item = (&Finding, Timestamp)> {
         self.kept
@@ -171,7 +196,7 @@ fn renew(
     }
     new.iter()
         .map(|finding| match known.get(&finding.id) {
-            Some(seen) => (*seen).min(now),
+            Some(seen) => *seen,
             None => {
                 let (seen, is_new) = past.open(finding.id, now);
                 if is_new || !first {

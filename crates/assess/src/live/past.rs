@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use plimsoll_goals::FORGET_FINDINGS_AFTER;
-use plimsoll_model::{Finding, FindingId, FindingRecord, History, Timestamp};
+use plimsoll_model::{Finding, FindingId, FindingRecord, History, Timestamp, Verdict};
 use rustc_hash::FxHashMap;
 
 /// How many closed findings are remembered; the first closed go first.
@@ -33,6 +33,14 @@ impl Past {
                 .collect(),
             extra: FxHashMap::default(),
         }
+    }
+
+    /// The last verdict of each goal.
+    pub(super) fn verdicts(&self) -> BTreeMap<String, Verdict> {
+        let runs = self.runs.runs.iter();
+        runs.flat_map(|run| &run.goals)
+            .map(|(name, record)| (name.clone(), record.verdict))
+            .collect()
     }
 
     /// Takes a finding that is there; gives when it was first seen and whether

@@ -1,5 +1,8 @@
 //! What a watched estate says against what a fresh look says.
 
+mod edits;
+
+use plimsoll_inventory::{Inventory, Settings};
 use plimsoll_manifest::{Document, Limits, Source, load_one};
 use plimsoll_model::{Timestamp, Verdict};
 
@@ -24,6 +27,15 @@ pub(super) fn live() -> Live {
         cluster: "files".into(),
         now: at(0),
         history: Default::default(),
+    })
+}
+
+pub(super) fn inventory() -> Inventory {
+    Inventory::new(Settings {
+        cluster: "files".into(),
+        default_namespace: "default".into(),
+        source: "files".into(),
+        observed_at: at(0),
     })
 }
 
@@ -184,4 +196,13 @@ fn a_watched_estate_says_what_a_fresh_look_says() {
     ];
     let said = json(&live.assessment());
     assert_eq!(said, fresh(&live, files));
+}
+
+/// The first lines that differ, with what stands around them.
+pub(super) fn difference(one: &str, two: &str) -> String {
+    let (one, two): (Vec<&str>, Vec<&str>) = (one.lines().collect(), two.lines().collect());
+    let at = one.iter().zip(&two).take_while(|(a, b)| a == b).count();
+    let around =
+        |lines: &[&str]| lines[at.saturating_sub(12)..(at + 6).min(lines.len())].join("\n");
+    format!("watched:\n{}\nfresh:\n{}", around(&one), around(&two))
 }

@@ -1,19 +1,13 @@
 //! What a change brought.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use plimsoll_model::{
-    AssetFacts, AssetId, AssetState, Finding, FindingId, FindingKind, GoalVerdict, Severity,
-    Timestamp, Verdict,
+    AssetId, AssetState, Finding, FindingId, FindingKind, Severity, Timestamp, Verdict,
 };
-
-use crate::Assessment;
 
 /// How many findings of each sort a transition names; the others are counted.
 pub const MOST_TOLD: usize = 10_000;
-
-/// How many assets a flip names.
-const MOST_ASSETS: usize = 3;
 
 /// What changed by the changes of one call.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -167,70 +161,5 @@ impl Transition {
         self.closed
             .sort_by(|a, b| order(&a.finding, &b.finding).then(a.reason.cmp(&b.reason)));
         self.flips.sort_by(|a, b| a.goal.cmp(&b.goal));
-    }
-}
-
-/// A verdict with the states of the assets in scope.
-#[derive(Clone, Debug)]
-pub(super) struct Stood {
-    pub(super) verdict: Verdict,
-    pub(super) assets: BTreeMap<AssetId, AssetState>,
-}
-
-impl Stood {
-    pub(super) fn of(goal: &GoalVerdict, assets: &[AssetFacts]) -> Self {
-        let states = goal.assets.iter().map(|asset| {
-            let id = assets[asset.asset as usize].asset.id.clone();
-            (id, asset.state)
-        });
-        Stood {
-            verdict: goal.verdict,
-            assets: states.collect(),
-        }
-    }
-}
-
-impl Because {
-    pub(super) fn of(
-        before: Option<&Stood>,
-        now: &Stood,
-        goal: &GoalVerdict,
-        assessment: &Assessment,
-    ) -> Self {
-        let mut because = Because::default();
-        let nothing = BTreeMap::new();
-        let was = before.map_or(&nothing, |before| &before.assets);
-        for asset in &goal.assets {
-            let id = &assessment.assets[asset.asset as usize].asset.id;
-            let from = was.get(id).copied();
-            if from == Some(asset.state) || before.is_none() {
-                continue;
-            }
-            because.moved += 1;
-            if because.assets.len() < MOST_ASSETS {
-                let clause = asset.clauses.iter().find(|c| c.state == asset.state);
-                let finding = clause.and_then(|clause| clause.findings.first());
-                because.assets.push(AssetMove {
-                    asset: id.clone(),
-                    from,
-                    to: Some(asset.state),
-                    because: clause.map(|c| c.because.clone()).unwrap_or_default(),
-                    finding: finding.map(|at| assessment.findings[*at as usize].id),
-                });
-            }
-        }
-        for (id, state) in was.iter().filter(|(id, _)| !now.assets.contains_key(*id)) {
-            because.moved += 1;
-            if because.assets.len() < MOST_ASSETS {
-                because.assets.push(AssetMove {
-                    asset: id.clone(),
-                    from: Some(*state),
-                    to: None,
-                    because: "it is not in scope any more".to_owned(),
-                    finding: None,
-                });
-            }
-        }
-        because
     }
 }

@@ -164,7 +164,7 @@ fn age(clause: &ImageClause, image: &ImageFacts, context: &Context<'_>, told: &m
             "was built on {}, longer than {most} ago",
             words::when(created)
         )),
-        Some(_) => {}
+        Some(created) => told.parts.holds_until(most.after(created), context.now),
     }
 }
 
@@ -189,7 +189,7 @@ fn end_of_life(
                 "holds {}, whose support ended on {until}",
                 release.name
             )),
-            Some(_) => {}
+            Some(until) => told.parts.holds_until(end_of(until), context.now),
         },
     }
 }

@@ -42,7 +42,9 @@ pub(super) fn judge(
     };
     images::each(facts, context, &mut parts, of_image);
     parts.unknown.extend(ungraded(clause, asset, context));
-    count.judge(findings, parts.unknown, context, mandatory, events, noted)
+    let again = parts.again;
+    let judged = count.judge(findings, parts.unknown, context, mandatory, events, noted);
+    Judged { again, ..judged }
 }
 
 /// Whether the clause is about this finding.
@@ -138,7 +140,8 @@ fn unknown(
             "image {name}: advisories are of {}, older than {age}: update the database",
             words::when(as_of)
         )),
-        _ => {}
+        Some(as_of) => parts.holds_until(age.after(as_of), context.now),
+        None => {}
     }
 }
 

@@ -24,6 +24,7 @@ mod services;
 mod upkeep;
 mod words;
 
+pub(crate) use self::network::DEFAULT_DENY_NAMES;
 use crate::Control;
 
 /// Every control of this kind.

@@ -15,6 +15,13 @@ use crate::{Control, ObjectContext, Path, Remedy, Sink, Violation};
 
 const GROUP: &str = "networking.k8s.io";
 
+const DENY_INGRESS: &str = "default-deny-ingress";
+const DENY_EGRESS: &str = "default-deny-egress";
+
+/// The names of the policies that fixes make: where there is one, no fix makes
+/// it.
+pub(crate) const DEFAULT_DENY_NAMES: [&str; 2] = [DENY_INGRESS, DENY_EGRESS];
+
 /// Pods are reached by those only that a policy lets in.
 pub static MISSING: Control = Control::workload(
     &Rule {
@@ -54,12 +61,10 @@ fn missing(workload: &ObjectContext<'_>, sink: &mut Sink) {
     );
     let manifest = "spec:\n  podSelector: {}\n  policyTypes: [Ingress]\n";
     sink.report(
-        with_default_deny(violation, workload, "default-deny-ingress", manifest).remedy(
-            Remedy::manual(
-                "Write a NetworkPolicy for the workload",
-                "Which pods and namespaces must reach it, and on which ports.",
-            ),
-        ),
+        with_default_deny(violation, workload, DENY_INGRESS, manifest).remedy(Remedy::manual(
+            "Write a NetworkPolicy for the workload",
+            "Which pods and namespaces must reach it, and on which ports.",
+        )),
     );
 }
 
@@ -97,12 +102,10 @@ fn egress_missing(workload: &ObjectContext<'_>, sink: &mut Sink) {
     );
     let manifest = "spec:\n  podSelector: {}\n  policyTypes: [Egress]\n  egress:\n    - ports:\n        - {protocol: UDP, port: 53}\n        - {protocol: TCP, port: 53}\n";
     sink.report(
-        with_default_deny(violation, workload, "default-deny-egress", manifest).remedy(
-            Remedy::manual(
-                "Write a NetworkPolicy for the workload's egress",
-                "What the program must reach: DNS, databases, other services, the outside.",
-            ),
-        ),
+        with_default_deny(violation, workload, DENY_EGRESS, manifest).remedy(Remedy::manual(
+            "Write a NetworkPolicy for the workload's egress",
+            "What the program must reach: DNS, databases, other services, the outside.",
+        )),
     );
 }
 
