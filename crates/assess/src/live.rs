@@ -12,7 +12,9 @@ mod change;
 mod judge;
 mod objects;
 mod past;
+mod pods;
 mod transition;
+pub mod trim;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,10 +32,17 @@ use rustc_hash::FxHashSet;
 
 pub use plimsoll_goals::Standing;
 
-use self::{beside::Beside, judge::goals_line, objects::Objects, past::Past};
+use self::{
+    beside::Beside,
+    judge::goals_line,
+    objects::Objects,
+    past::Past,
+    pods::{Came, Pods},
+};
 pub use self::{
     change::{Change, Gap, Observed},
     judge::{RECORD_AT_LEAST, RECORD_EVERY},
+    pods::{ContainerStatus, Pod, PodStatus},
     transition::{AssetMove, Because, CloseReason, Closed, Flip, MOST_TOLD, Told, Transition},
 };
 use crate::{
@@ -59,6 +68,7 @@ pub struct Live {
     line_said: Vec<Diagnostic>,
     request: Request,
     objects: Objects,
+    pods: Pods,
     beside: Beside,
     observed: Observed,
     gaps: BTreeMap<(Arc<str>, Option<Arc<str>>), Gap>,
@@ -95,6 +105,7 @@ impl Live {
             estate,
             line_said: Vec::new(),
             objects: Objects::default(),
+            pods: Pods::default(),
             beside: Beside::default(),
             observed: Observed::default(),
             gaps: BTreeMap::new(),
@@ -215,6 +226,10 @@ impl Live {
             Change::Set(document) if is_resource(&document) => return,
             Change::Set(document) => {
                 if let Some(ix) = inventory.find_document(&document) {
+                    let id = inventory.get(ix).map(|object| &object.asset.id);
+                    if let Some(id) = id.filter(|_| document.kind() == "Pod") {
+                        self.pods.forget(id);
+                    }
                     let known = inventory.get(ix).map(|object| &object.document);
                     if known.is_some_and(|known| same_text(known, &document)) {
                         return;
@@ -225,11 +240,39 @@ impl Live {
                 batch.dirty.extend(affected_by(inventory, ix));
                 batch.touched.insert(ix);
             }
+            Change::Pod(pod) => {
+                let (namespace, name) = (pod.namespace.clone(), pod.name.clone());
+                let cluster = &inventory.settings().cluster;
+                let id = AssetId::object(cluster, "", "Pod", Some(&namespace), &name);
+                let old = inventory.find(&id);
+                let (shape, came) = self.pods.set(&id, *pod);
+                match came {
+                    // Its status is judged by nobody.
+                    Came::AsBefore => {}
+                    Came::New { alike } => {
+                        if let Some(old) = old {
+                            batch.dirty.extend(affected_by(inventory, old));
+                        }
+                        let ix = inventory.replace_called(&name, shape);
+                        if alike && old.is_none() {
+                            self.objects.observed_in(inventory, ix, &mut batch.dirty);
+                        } else {
+                            batch.dirty.extend(affected_by(inventory, ix));
+                        }
+                        batch.touched.insert(ix);
+                    }
+                }
+            }
             Change::Gone(id) => {
+                let alike = self.pods.forget(&id) == Some(true);
                 let Some(ix) = inventory.find(&id) else {
                     return;
                 };
-                batch.dirty.extend(affected_by(inventory, ix));
+                if alike {
+                    self.objects.observed_in(inventory, ix, &mut batch.dirty);
+                } else {
+                    batch.dirty.extend(affected_by(inventory, ix));
+                }
                 batch.dirty.remove(&ix);
                 batch.touched.remove(&ix);
                 inventory.remove(&id);
@@ -298,6 +341,23 @@ impl Live {
     /// called by then, with changes or without.
     pub fn next_due(&self) -> Option<Timestamp> {
         self.ledger.next_due()
+    }
+
+    /// What each pod that something controls says of itself, by its id and that
+    /// of the workload that stands for it, in no order.
+    pub fn running(&self) -> impl Iterator<Item = (&AssetId, &AssetId, &PodStatus)> {
+        let inventory = &self.estate.inventory;
+        self.pods.known.iter().filter_map(move |(id, known)| {
+            let top = inventory.controller_of(inventory.find(id)?);
+            let top = inventory.get(top.or_else(|| inventory.find(id))?)?;
+            Some((id, &top.asset.id, &known.status))
+        })
+    }
+
+    /// How many pods that something controls there are, and how many of them
+    /// are not alike.
+    pub fn pods(&self) -> (usize, usize) {
+        (self.pods.known.len(), self.pods.shapes())
     }
 
     /// What is to be remembered: when each finding was first and last seen,

@@ -41,6 +41,13 @@ impl Inventory {
             let isolation = Isolation::of(self, &template);
             self.template_reasons(&template, &isolation, &mut reasons);
         }
+        if let Some(file) = object.own_file() {
+            let shared = object.document.source().name();
+            let places = reasons.iter_mut().filter_map(|r| r.location.as_mut());
+            for place in places.filter(|place| place.file == *shared) {
+                place.file = file.clone();
+            }
+        }
         settle(reasons)
     }
 

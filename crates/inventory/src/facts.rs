@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use plimsoll_model::{AssetFacts, Exposure, Observation};
 
 use crate::{
-    Inventory, Object, ObjectIx, ObjectRole, index::SharedLabels, location_of,
-    relations::templates_of, strings::Strings, view::pod::PodTemplate,
+    Inventory, Object, ObjectIx, ObjectRole, index::SharedLabels, relations::templates_of,
+    strings::Strings, view::pod::PodTemplate,
 };
 
 /// The label or annotation that says who answers for an asset.
@@ -22,19 +22,23 @@ impl Inventory {
         self.facts_sharing(ix, &mut Shared::default())
     }
 
-    /// What is known of every object, in the order of their ids.
+    /// What is known of every object, in the order of their ids; without what a
+    /// workload controls, which is no asset beside it.
     pub fn all_facts(&self) -> Vec<AssetFacts> {
         let mut shared = Shared::default();
         self.objects()
+            .filter(|(ix, _)| self.controller_of(*ix).is_none())
             .filter_map(|(ix, _)| self.facts_sharing(ix, &mut shared))
             .collect()
     }
 
-    /// What is known of these objects; slots that are free are passed over.
+    /// What is known of these objects; slots that are free, and what a workload
+    /// controls, are passed over.
     pub fn facts_of(&self, objects: &[ObjectIx]) -> Vec<(ObjectIx, AssetFacts)> {
         let mut shared = Shared::default();
         objects
             .iter()
+            .filter(|ix| self.controller_of(**ix).is_none())
             .filter_map(|ix| Some((*ix, self.facts_sharing(*ix, &mut shared)?)))
             .collect()
     }
@@ -75,13 +79,13 @@ impl Inventory {
             namespace_labels: space
                 .map_or_else(|| shared.no_labels.clone(), |space| space.labels.clone()),
             owner,
-            images: images(object, shared),
+            images: self.images(ix, object, shared),
             exposure: if carries_pods {
                 self.exposure(ix)
             } else {
                 Exposure::default()
             },
-            location: Some(location_of(object.document.root())),
+            location: Some(object.location()),
             unknown: None,
         })
     }
@@ -109,24 +113,32 @@ fn owner(labels: &BTreeMap<Arc<str>, Arc<str>>, annotation: Option<&Arc<str>>) -
         .cloned()
 }
 
-/// The images of an object's containers, each once, in the order of the
-/// templates and of the containers in them.
-fn images(object: &Object, shared: &mut Shared) -> Vec<Arc<str>> {
-    if object.role != ObjectRole::Workload {
-        return Vec::new();
-    }
-    let mut images: Vec<Arc<str>> = Vec::new();
-    for template in templates_of(object) {
-        let spec = PodTemplate::new(template.node).spec();
-        for image in spec
-            .into_iter()
-            .flat_map(|spec| spec.containers())
-            .filter_map(|container| container.image())
-        {
-            if !images.iter().any(|found| &**found == image) {
-                images.push(shared.strings.share(image));
+impl Inventory {
+    /// The images of an object's containers, each once, in the order of the
+    /// templates and of the containers in them; then those that its running
+    /// pods have beside: what was injected, what debugs.
+    fn images(&self, ix: ObjectIx, object: &Object, shared: &mut Shared) -> Vec<Arc<str>> {
+        if object.role != ObjectRole::Workload {
+            return Vec::new();
+        }
+        let pods = self.observed_pods(ix);
+        let pods = pods
+            .iter()
+            .filter_map(|pod| self.get(*pod))
+            .flat_map(templates_of);
+        let mut images: Vec<Arc<str>> = Vec::new();
+        for template in templates_of(object).into_iter().chain(pods) {
+            let spec = PodTemplate::new(template.node).spec();
+            for image in spec
+                .into_iter()
+                .flat_map(|spec| spec.containers())
+                .filter_map(|container| container.image())
+            {
+                if !images.iter().any(|found| &**found == image) {
+                    images.push(shared.strings.share(image));
+                }
             }
         }
+        images
     }
-    images
 }

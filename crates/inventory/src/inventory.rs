@@ -79,13 +79,9 @@ impl Inventory {
     /// of a file that was read before, under the same name, takes the place of
     /// what that reading said about the object.
     pub fn insert(&mut self, document: Document) -> Inserted {
-        let asset = asset_of(&document, &self.settings, &mut self.index.strings);
+        let asset = asset_of(&document, None, &self.settings, &mut self.index.strings);
         let Some(ix) = self.by_id.get(&asset.id).copied() else {
-            let ix = self.free.pop().unwrap_or_else(|| {
-                self.slots.push(None);
-                ObjectIx(u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX))
-            });
-            self.by_id.insert(asset.id.clone(), ix);
+            let ix = self.free_slot(&asset.id);
             self.put(ix, asset, document, Vec::new());
             return Inserted {
                 ix,
@@ -113,26 +109,54 @@ impl Inventory {
         documents.sort_by(|one, two| place_order(one).cmp(&place_order(two)));
         let first = documents.remove(0);
         // The version of the API may differ from place to place.
-        let asset = asset_of(&first, &self.settings, &mut self.index.strings);
+        let asset = asset_of(&first, None, &self.settings, &mut self.index.strings);
         self.put(ix, asset, first, documents);
         Inserted { ix, replaced }
     }
 
     /// The slot of the object that a document is of, if it is there already.
     pub fn find_document(&mut self, document: &Document) -> Option<ObjectIx> {
-        let asset = asset_of(document, &self.settings, &mut self.index.strings);
+        let asset = asset_of(document, None, &self.settings, &mut self.index.strings);
         self.find(&asset.id)
     }
 
     /// Takes a document in as all that there is of its object: whatever was
     /// known of it, from wherever, is forgotten.
     pub fn replace(&mut self, document: Document) -> ObjectIx {
-        let asset = asset_of(&document, &self.settings, &mut self.index.strings);
-        let Some(ix) = self.by_id.get(&asset.id).copied() else {
-            return self.insert(document).ix;
+        let asset = asset_of(&document, None, &self.settings, &mut self.index.strings);
+        self.replace_asset(asset, document)
+    }
+
+    /// The same for an object whose document does not say its name: pods that
+    /// are alike share one.
+    pub fn replace_called(&mut self, name: &str, document: Document) -> ObjectIx {
+        let asset = asset_of(
+            &document,
+            Some(name),
+            &self.settings,
+            &mut self.index.strings,
+        );
+        self.replace_asset(asset, document)
+    }
+
+    fn replace_asset(&mut self, asset: Asset, document: Document) -> ObjectIx {
+        let ix = match self.by_id.get(&asset.id).copied() {
+            Some(ix) => {
+                self.take(ix);
+                ix
+            }
+            None => self.free_slot(&asset.id),
         };
-        self.take(ix);
         self.put(ix, asset, document, Vec::new());
+        ix
+    }
+
+    fn free_slot(&mut self, id: &AssetId) -> ObjectIx {
+        let ix = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            ObjectIx(u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX))
+        });
+        self.by_id.insert(id.clone(), ix);
         ix
     }
 

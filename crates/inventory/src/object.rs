@@ -3,10 +3,10 @@
 use std::{borrow::Cow, sync::Arc};
 
 use plimsoll_manifest::{Document, Node};
-use plimsoll_model::{Asset, AssetId, AssetKind, ObjectRef};
+use plimsoll_model::{Asset, AssetId, AssetKind, Location, ObjectRef};
 
 use crate::{
-    Settings,
+    Settings, location_of,
     scope::is_cluster_scoped,
     strings::Strings,
     template::{Bases, Known},
@@ -129,6 +129,30 @@ impl Object {
         }
     }
 
+    /// What it goes by in evidence where its document does not say it: pods
+    /// that are alike share a document, whose name ends with `*` in place of
+    /// theirs.
+    #[must_use]
+    pub fn own_file(&self) -> Option<Arc<str>> {
+        let path = self.document.source().name().strip_suffix("/*")?;
+        Some(format!("{path}/{}", self.name()).into())
+    }
+
+    /// The place of its first document.
+    #[must_use]
+    pub fn location(&self) -> Location {
+        self.located(location_of(self.document.root()))
+    }
+
+    /// A place in one of its documents, by the name it goes by in evidence.
+    #[must_use]
+    pub fn located(&self, location: Location) -> Location {
+        match self.own_file() {
+            Some(file) => Location { file, ..location },
+            None => location,
+        }
+    }
+
     /// The roots of [`documents`](Self::documents).
     pub(crate) fn roots(&self) -> impl Iterator<Item = Node<'_>> {
         self.documents().map(Document::root)
@@ -183,8 +207,14 @@ impl Labelled for PodLabels {
     }
 }
 
-/// The asset that a document is, before it is known who controls it.
-pub(crate) fn asset_of(document: &Document, settings: &Settings, strings: &mut Strings) -> Asset {
+/// The asset that a document is, before it is known who controls it. `called`
+/// is its name where the document does not say it.
+pub(crate) fn asset_of(
+    document: &Document,
+    called: Option<&str>,
+    settings: &Settings,
+    strings: &mut Strings,
+) -> Asset {
     let root = document.root();
     let (api_version, kind) = (document.api_version(), document.kind());
     let group = group_of(api_version);
@@ -192,7 +222,7 @@ pub(crate) fn asset_of(document: &Document, settings: &Settings, strings: &mut S
     let named = |field: &str| metadata.and_then(|metadata| text(metadata, field));
     let namespace = (!is_cluster_scoped(group, kind))
         .then(|| named("namespace").unwrap_or(&settings.default_namespace));
-    let name: Cow<'_, str> = match (named("name"), named("generateName")) {
+    let name: Cow<'_, str> = match (called.or_else(|| named("name")), named("generateName")) {
         (Some(name), _) => name.into(),
         (None, prefix) => format!("{}*", prefix.unwrap_or_default()).into(),
     };

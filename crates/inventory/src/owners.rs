@@ -1,10 +1,13 @@
 //! Who controls what.
 
+use plimsoll_manifest::Source;
 use plimsoll_model::AssetId;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
-    Inventory, Object, ObjectIx, ObjectRole, is_cluster_scoped, set::IxSet,
+    Inventory, Object, ObjectIx, ObjectRole, is_cluster_scoped,
+    set::IxSet,
+    template::{Bases, Known},
     view::workload::Workload,
 };
 
@@ -47,6 +50,35 @@ impl Inventory {
         let mut below = self.descendants(&object.asset.id);
         below.retain(|below| *below != ix && self.controller_of(*below).is_some());
         self.in_order(below)
+    }
+
+    /// The pods that this workload stands for, one of each document: the first
+    /// by id of those that are alike.
+    pub fn observed_pods(&self, ix: ObjectIx) -> Vec<ObjectIx> {
+        let Some(object) = self.get(ix) else {
+            return Vec::new();
+        };
+        let mut pods = self.descendants(&object.asset.id);
+        pods.retain(|below| {
+            let is_pod = |object: &Object| object.bases == Bases::Known(Known::Pod);
+            self.get(*below).is_some_and(is_pod)
+        });
+        let mut seen: FxHashMap<(*const Source, u32), ObjectIx> = FxHashMap::default();
+        for pod in pods {
+            let Some(object) = self.get(pod) else {
+                continue;
+            };
+            let document = (
+                std::sync::Arc::as_ptr(object.document.source()),
+                object.document.index(),
+            );
+            let first = seen.entry(document).or_insert(pod);
+            let id = |ix: ObjectIx| self.get(ix).map(|object| &object.asset.id);
+            if id(pod) < id(*first) {
+                *first = pod;
+            }
+        }
+        self.in_order(seen.into_values().collect())
     }
 
     /// The workload that an object names as its controller.

@@ -1,11 +1,12 @@
 //! From a plan and an inventory to findings.
 
 mod emit;
+mod observed;
 mod templates;
 
 use std::sync::Arc;
 
-use plimsoll_inventory::{Inventory, Object, ObjectIx, location_of};
+use plimsoll_inventory::{Inventory, Object, ObjectIx, ObjectRole, location_of};
 use plimsoll_manifest::{Document, FieldPath, Node};
 use plimsoll_model::{AssetKind, Evaluation, Finding, Severity, Unevaluated};
 use rayon::prelude::*;
@@ -207,6 +208,10 @@ struct Unit<'a> {
 impl<'a> Unit<'a> {
     fn new(inventory: &'a Inventory, ix: ObjectIx) -> Option<Self> {
         let object = inventory.get(ix)?;
+        // What a workload controls is an observation of it.
+        if inventory.controller_of(ix).is_some() {
+            return None;
+        }
         let templates = inventory
             .pod_templates(ix)
             .into_iter()
@@ -248,7 +253,7 @@ fn evaluate_unit(
     emitter: &mut Emitter,
 ) {
     let object = unit.object;
-    emitter.start_unit(&unit.templates);
+    emitter.start_unit(&unit.templates, object.own_file());
 
     for (index, ((_, node), group)) in unit.templates.iter().zip(groups).enumerate() {
         let index = u16::try_from(index).unwrap_or(u16::MAX);
@@ -280,6 +285,10 @@ fn evaluate_unit(
         evaluate_whole(&context, plan, sink, emitter);
     }
 
+    if object.role == ObjectRole::Workload {
+        observed::evaluate(unit, plan, sink, emitter);
+    }
+
     if let Some(document) = object.also.get(MOST_COPIES) {
         emitter.unevaluated(Unevaluated {
             asset: object.asset.id.clone(),
@@ -297,7 +306,7 @@ fn evaluate_unit(
             asset: object.asset.id.clone(),
             control: None,
             reason,
-            location: location_of(node),
+            location: object.located(location_of(node)),
         });
     }
 }

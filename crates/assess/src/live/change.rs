@@ -5,6 +5,7 @@ use std::sync::Arc;
 use plimsoll_manifest::Document;
 use plimsoll_model::{AssetFacts, AssetId, Diagnostic, Evaluation, Finding};
 
+use super::Pod;
 use crate::{Advisories, Line, LookedInto};
 
 /// One thing that happened.
@@ -13,6 +14,9 @@ pub enum Change {
     /// An object came or is otherwise than it was: what is kept of it, see
     /// [`trim`](super::trim). It takes the place of all that was said of it.
     Set(Document),
+    /// A pod that something controls came, or is otherwise than it was: see
+    /// [`trim::seen`](super::trim::seen).
+    Pod(Box<Pod>),
     /// An object went.
     Gone(AssetId),
     /// The whole line as it is drawn now, with what was said when it was

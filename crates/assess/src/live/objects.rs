@@ -60,7 +60,13 @@ impl Objects {
             by_asset.entry(gap.asset.clone()).or_default().1.push(gap);
         }
         self.asked = evaluation;
-        for (ix, facts) in inventory.facts_of(dirty) {
+        let looked_at = inventory.facts_of(dirty);
+        let assets: FxHashSet<ObjectIx> = looked_at.iter().map(|(ix, _)| *ix).collect();
+        for ix in dirty.iter().filter(|ix| !assets.contains(ix)) {
+            // A controller stands for it now.
+            self.gone(*ix, past, now, transition);
+        }
+        for (ix, facts) in looked_at {
             let (findings, unevaluated) = by_asset.remove(&facts.asset.id).unwrap_or_default();
             let old = self.kept.remove(&ix);
             let reason = if batch.line && !batch.touched.contains(&ix) {
@@ -78,6 +84,28 @@ impl Objects {
                     unevaluated: unevaluated.into(),
                 },
             );
+        }
+    }
+
+    /// Adds the workload of a pod that is like others, where pods are evidence:
+    /// which is named may be another now.
+    pub(super) fn observed_in(
+        &self,
+        inventory: &Inventory,
+        pod: ObjectIx,
+        dirty: &mut FxHashSet<ObjectIx>,
+    ) {
+        let Some(top) = inventory.controller_of(pod) else {
+            dirty.insert(pod);
+            return;
+        };
+        let shown_by_pod = |finding: &Finding| {
+            let file = &finding.evidence().location().file;
+            file.split('/').nth(2) == Some("Pod")
+        };
+        let kept = self.kept.get(&top);
+        if kept.is_none_or(|kept| kept.findings.iter().any(shown_by_pod)) {
+            dirty.insert(top);
         }
     }
 

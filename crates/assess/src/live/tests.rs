@@ -1,6 +1,7 @@
 //! What a watched estate says against what a fresh look says.
 
 mod edits;
+mod pods;
 
 use plimsoll_inventory::{Inventory, Settings};
 use plimsoll_manifest::{Document, Limits, Source, load_one};
@@ -85,7 +86,7 @@ pub(super) fn fresh(live: &Live, files: Vec<(String, String)>) -> String {
     json(&assessment)
 }
 
-const GOAL: &str = "
+pub(super) const GOAL: &str = "
 apiVersion: plimsoll.dev/v1alpha1
 kind: PostureGoal
 metadata: {name: hold}

@@ -34,6 +34,8 @@ struct Paths {
     interner: Interner,
     buffer: String,
     templates: Vec<Arc<str>>,
+    /// The name of the document at hand, where it is not that of its source.
+    file: Option<Arc<str>>,
 }
 
 impl Paths {
@@ -67,7 +69,18 @@ impl Paths {
 
     fn locate(&mut self, document: &Document, path: &Path, template: u16) -> Location {
         let (base, rest) = self.split(path, template);
-        locate(document, [&*base, &*rest])
+        self.place(document, [&*base, &*rest])
+    }
+
+    fn place(&self, document: &Document, path: [&str; 2]) -> Location {
+        let location = locate(document, path);
+        match &self.file {
+            Some(file) => Location {
+                file: file.clone(),
+                ..location
+            },
+            None => location,
+        }
     }
 
     fn evidence(
@@ -78,7 +91,7 @@ impl Paths {
     ) -> Evidence {
         let (base, rest) = self.split(path, template);
         Evidence::Manifest {
-            location: locate(document, [&*base, &*rest]),
+            location: self.place(document, [&*base, &*rest]),
             path: FieldRef::new(base, rest),
             observed: observed.clone(),
         }
@@ -124,8 +137,15 @@ impl Paths {
 }
 
 impl Emitter {
-    pub(super) fn start_unit(&mut self, templates: &[(Arc<str>, Node<'_>)]) {
+    /// What follows is said of this object, which goes by `file` where its
+    /// document does not say it.
+    pub(super) fn start_unit(
+        &mut self,
+        templates: &[(Arc<str>, Node<'_>)],
+        file: Option<Arc<str>>,
+    ) {
         self.document = 0;
+        self.paths.file = file;
         self.templates(templates);
     }
 
@@ -133,6 +153,7 @@ impl Emitter {
     /// these pod templates.
     pub(super) fn next_document(&mut self, templates: &[(Arc<str>, Node<'_>)]) {
         self.document += 1;
+        self.paths.file = None;
         self.templates(templates);
     }
 
@@ -170,6 +191,56 @@ impl Emitter {
                 location,
             });
         }
+    }
+
+    /// Adds what was said of a running pod and was not said of its workload
+    /// before. `file` is what the pod goes by in evidence.
+    pub(super) fn observe(
+        &mut self,
+        asset: &Arc<Asset>,
+        document: &Document,
+        file: Arc<str>,
+        pod: &str,
+        judged: &Judged<'_>,
+    ) {
+        self.document += 1;
+        self.paths.templates.clear();
+        self.paths.templates.push(self.paths.interner.text(""));
+        self.paths.file = Some(file);
+        for (step, violation) in &judged.violations {
+            let mut finding = self.finding(asset, document, 0, step, violation);
+            let is_new = |(place, known): &(usize, Finding)| {
+                known.id != finding.id || *place == self.document
+            };
+            if !self.findings.iter().all(is_new) {
+                continue;
+            }
+            finding.message = format!(
+                "{} (so it is in the running pod {pod}; its template does not say so)",
+                finding.message
+            )
+            .into();
+            finding.fixes = self.paths.interner.fixes(vec![Fix {
+                target: FixTarget::Own,
+                edits: Box::new([]),
+                summary: "Find out what made the pod otherwise than its template".into(),
+                decision: Some(
+                    "Whether it was changed on admission, is debugged, or is of an older revision."
+                        .into(),
+                ),
+            }]);
+            self.findings.push((self.document, finding));
+        }
+        for (step, path, reason) in &judged.unevaluated {
+            let location = self.paths.locate(document, path, 0);
+            self.unevaluated.push(Unevaluated {
+                asset: asset.id.clone(),
+                control: Some(step.control.id()),
+                reason: reason.clone().into_owned(),
+                location,
+            });
+        }
+        self.paths.file = None;
     }
 
     fn finding(
@@ -234,7 +305,9 @@ impl Emitter {
         chunk
             .findings
             .extend(self.findings.drain(..).map(|(place, mut finding)| {
-                finding.waiver = waivers.get(place).and_then(|w| w.of(finding.rule));
+                // What a pod shows, the workload's annotations speak of.
+                let waivers = waivers.get(place).or(waivers.first());
+                finding.waiver = waivers.and_then(|w| w.of(finding.rule));
                 finding
             }));
     }
