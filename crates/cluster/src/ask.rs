@@ -65,6 +65,9 @@ pub enum AskError {
     /// More bytes than are read.
     #[error("the answer has more than {0} bytes")]
     TooLarge(usize),
+    /// More objects than are held.
+    #[error("there are more than {0} objects")]
+    TooMany(usize),
     /// The answer is not what it should be.
     #[error("the answer can't be read: {0}")]
     Malformed(String),
@@ -84,7 +87,8 @@ impl AskError {
             AskError::Unauthorized(_)
             | AskError::Forbidden(_)
             | AskError::NotFound
-            | AskError::TooLarge(_) => false,
+            | AskError::TooLarge(_)
+            | AskError::TooMany(_) => false,
         }
     }
 
@@ -276,11 +280,6 @@ impl Backoff {
     /// It was answered.
     pub(crate) fn reset(&mut self) {
         self.failures = 0;
-    }
-
-    /// How often in a row it was not.
-    pub(crate) fn failures(&self) -> u32 {
-        self.failures
     }
 
     /// It was not answered: how long to wait now. What the server asks for is
