@@ -124,6 +124,8 @@ pub enum FindingKind {
     Vulnerability,
     /// A package was published to do harm.
     Malware,
+    /// Nobody observes what should be observed.
+    CoverageGap,
 }
 
 /// What in the asset a finding is about, in names and never in indexes.
@@ -171,36 +173,50 @@ pub enum Evidence {
         /// What stands there, when it is short; secrets are masked.
         observed: Option<Box<str>>,
     },
+    /// What was last heard from a source of observations.
+    Heard {
+        /// The source: `kubernetes-watch/apps/Deployment`. Line and column are
+        /// 0: a source has none.
+        location: Location,
+        /// What of it: `last heard`, or a field of what it said.
+        path: FieldRef,
+        /// When, or what it said.
+        observed: Option<Box<str>>,
+    },
 }
 
 impl Evidence {
     /// Where it stands.
     pub fn location(&self) -> &Location {
         match self {
-            Evidence::Manifest { location, .. } | Evidence::Image { location, .. } => location,
+            Evidence::Manifest { location, .. }
+            | Evidence::Image { location, .. }
+            | Evidence::Heard { location, .. } => location,
         }
     }
 
     /// The field's path.
     pub fn path(&self) -> &FieldRef {
         match self {
-            Evidence::Manifest { path, .. } | Evidence::Image { path, .. } => path,
+            Evidence::Manifest { path, .. }
+            | Evidence::Image { path, .. }
+            | Evidence::Heard { path, .. } => path,
         }
     }
 
     /// What was observed there.
     pub fn observed(&self) -> Option<&str> {
         match self {
-            Evidence::Manifest { observed, .. } | Evidence::Image { observed, .. } => {
-                observed.as_deref()
-            }
+            Evidence::Manifest { observed, .. }
+            | Evidence::Image { observed, .. }
+            | Evidence::Heard { observed, .. } => observed.as_deref(),
         }
     }
 
     /// The layer of the image that shows it.
     pub fn layer(&self) -> Option<&Digest> {
         match self {
-            Evidence::Manifest { .. } => None,
+            Evidence::Manifest { .. } | Evidence::Heard { .. } => None,
             Evidence::Image { layer, .. } => layer.as_ref(),
         }
     }

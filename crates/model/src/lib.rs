@@ -6,6 +6,7 @@
 //! the same in the engines, the reports and the documentation.
 
 pub mod asset;
+pub mod coverage;
 pub mod diagnostic;
 pub mod digest;
 pub mod evaluation;
@@ -31,6 +32,7 @@ pub mod vulnerability;
 pub mod wire;
 
 pub use asset::{Asset, AssetId, AssetKind, ObjectRef};
+pub use coverage::{AssetCoverage, CoverageCell, CoverageLinks, CoverageState, Engine};
 pub use diagnostic::{Diagnostic, DiagnosticLevel};
 pub use digest::Digest;
 pub use evaluation::{Evaluation, ResolvedBaseline, Unevaluated};

@@ -34,7 +34,7 @@ impl Layer {
 }
 
 /// Every crate that is, or is designed, by folder name.
-const LAYERS: [(&str, Layer); 20] = [
+const LAYERS: [(&str, Layer); 21] = [
     ("manifest", Layer::Words),
     ("model", Layer::Words),
     ("inventory", Layer::Ground),
@@ -43,6 +43,7 @@ const LAYERS: [(&str, Layer); 20] = [
     ("image", Layer::Engines),
     ("vuln", Layer::Engines),
     ("detect", Layer::Engines),
+    ("coverage", Layer::Engines),
     ("risk", Layer::Engines),
     ("goals", Layer::Engines),
     ("assess", Layer::Whole),

@@ -16,10 +16,12 @@ usage: ./x support ARCHIVE AS_OF
             (https://github.com/endoflife-date/endoflife.date, MIT)
   AS_OF     the date of that state (YYYY-MM-DD)
 
-Writes crates/image/src/os/support.tsv.";
+Writes crates/image/src/os/support.tsv and crates/coverage/src/versions/ends.tsv.";
 
-/// Where the table is kept.
+/// Where the table of distributions is kept.
 const TABLE: &str = "crates/image/src/os/support.tsv";
+/// Where the table of what clusters run on is kept.
+const PLATFORMS: &str = "crates/coverage/src/versions/ends.tsv";
 
 /// The products that are distributions whose images are met, and which field has the last day of
 /// the fixes that everyone gets. Debian's long term support is such: it comes from the same
@@ -49,6 +51,20 @@ const PRODUCTS: &[(&str, &str, Option<&str>)] = &[
     ("vmware-photon", "eol", None),
 ];
 
+/// What clusters and their nodes run on beside the distributions above. Windows nodes get the
+/// fixes of the extended phase without paying.
+const PLATFORM_PRODUCTS: &[(&str, &str, Option<&str>)] = &[
+    ("amazon-eks", "eol", Some("eoes")),
+    ("azure-kubernetes-service", "eol", Some("eoes")),
+    ("containerd", "eol", None),
+    ("docker-engine", "eol", None),
+    ("etcd", "eol", None),
+    ("google-kubernetes-engine", "eol", None),
+    ("kubernetes", "eol", None),
+    ("linux-kernel", "eol", None),
+    ("windows-server", "eol", None),
+];
+
 /// The rows of one product's page: its front matter has the releases.
 fn rows(page: &str, product: &str, until: &str, extended: Option<&str>) -> Result<String> {
     let front = page
@@ -56,6 +72,10 @@ fn rows(page: &str, product: &str, until: &str, extended: Option<&str>) -> Resul
         .and_then(|rest| rest.split_once("\n---"))
         .with_context(|| format!("{product}: no front matter"))?
         .0;
+    // What stands before may be a template in braces, which no YAML reader takes.
+    let front = front
+        .find("\nreleases:")
+        .map_or("", |start| &front[start..]);
     let limits = Limits::default();
     // What is loaded are objects of Kubernetes; this makes it one.
     let object = format!("apiVersion: endoflife.date/v1\nkind: Product\n{front}\n");
@@ -94,7 +114,7 @@ fn rows(page: &str, product: &str, until: &str, extended: Option<&str>) -> Resul
     Ok(rows)
 }
 
-/// Writes the table.
+/// Writes the tables.
 ///
 /// # Errors
 /// The archive can't be read, a product is missing or not of the form that is known.
@@ -102,13 +122,31 @@ pub fn support(args: &[String]) -> Result<()> {
     let [archive, as_of] = args else {
         return Err(Usage(HELP.to_owned()).into());
     };
+    let distributions = table(archive, as_of, "distributions", PRODUCTS)?;
+    let platforms: Vec<_> = PRODUCTS.iter().chain(PLATFORM_PRODUCTS).copied().collect();
+    let platforms = table(archive, as_of, "what clusters run on", &platforms)?;
+    for (path, text) in [(TABLE, distributions), (PLATFORMS, platforms)] {
+        let path = shell::root().join(path);
+        std::fs::write(&path, text).with_context(|| format!("can't write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// The text of one table.
+fn table(
+    archive: &str,
+    as_of: &str,
+    what: &str,
+    products: &[(&str, &str, Option<&str>)],
+) -> Result<String> {
+    let are = if what.ends_with('s') { "are" } else { "is" };
     let mut table = format!(
-        "# Until when distributions are supported, from https://endoflife.date\n\
+        "# Until when {what} {are} supported, from https://endoflife.date\n\
          # (copyright 2020 endoflife.date contributors, MIT licence), by `./x support`.\n\
          # as of {as_of}\n\
          # product, cycle, codename, last day of support, last day of extended support\n"
     );
-    for (product, until, extended) in PRODUCTS {
+    for (product, until, extended) in products {
         let output = Command::new("tar")
             .args(["--extract", "--to-stdout", "--wildcards", "--file"])
             .arg(archive)
@@ -121,13 +159,12 @@ pub fn support(args: &[String]) -> Result<()> {
         let page = String::from_utf8(output.stdout).with_context(|| format!("{product}: text"))?;
         table += &rows(&page, product, until, *extended)?;
     }
-    let path = shell::root().join(TABLE);
-    std::fs::write(&path, table).with_context(|| format!("can't write {}", path.display()))
+    Ok(table)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{PRODUCTS, TABLE, rows};
+    use super::{PLATFORM_PRODUCTS, PLATFORMS, PRODUCTS, TABLE, rows};
     use crate::shell;
 
     #[test]
@@ -153,14 +190,20 @@ mod tests {
     }
 
     #[test]
-    fn the_table_kept_has_every_product() {
-        let table = shell::read(&shell::root().join(TABLE)).expect("the table");
-        for (product, _, _) in PRODUCTS {
-            let start = format!("{product}\t");
-            assert!(
-                table.lines().any(|line| line.starts_with(&start)),
-                "{product}"
-            );
+    fn the_tables_kept_have_every_product() {
+        for (path, products) in [
+            (TABLE, PRODUCTS),
+            (PLATFORMS, PRODUCTS),
+            (PLATFORMS, PLATFORM_PRODUCTS),
+        ] {
+            let table = shell::read(&shell::root().join(path)).expect("the table");
+            for (product, _, _) in products {
+                let start = format!("{product}\t");
+                assert!(
+                    table.lines().any(|line| line.starts_with(&start)),
+                    "{path}: {product}"
+                );
+            }
         }
     }
 }
