@@ -1,4 +1,6 @@
-//! Ctrl-C ends the run at once with 130 and removes what was half written.
+//! Ctrl-C, and being asked to terminate, end the run at once with 130 and
+//! remove what was half written. A verb that runs on until it is told to stop
+//! asks to be told first: [`ask_first`].
 
 use std::{
     collections::BTreeSet,
@@ -28,10 +30,28 @@ pub fn before_end(last: impl Fn() + Send + 'static) {
         .push(Box::new(last));
 }
 
+/// Who is asked to end before the run is ended.
+static ASKED: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
+
+/// The first Ctrl-C only calls this: the verb ends by itself, soon. The second
+/// ends the run at once, as always.
+pub fn ask_first(ask: impl FnOnce() + Send + 'static) {
+    *ASKED
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Box::new(ask));
+}
+
 /// Listens for Ctrl-C. Where that can't be done, the system's own way of
 /// ending a program stays.
 pub fn install() {
     let _ = ctrlc::set_handler(|| {
+        let asked = ASKED
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .take();
+        if let Some(ask) = asked {
+            return ask();
+        }
         // Held to the end: no rename begins after the drafts are gone.
         let drafts = drafts();
         let last = LAST

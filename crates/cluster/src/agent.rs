@@ -4,7 +4,12 @@
 mod election;
 pub mod lease;
 pub mod metrics;
+mod observe;
+mod run;
 mod serve;
+mod work;
 
 pub use election::{Election, Standing};
+pub use run::{Feed, Inputs, LeaseSetup, RunError, Setup, Sink, run};
 pub use serve::{Health, listen, serve};
+pub use work::{Input, Round, Rounds, Work};

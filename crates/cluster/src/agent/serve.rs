@@ -51,6 +51,11 @@ impl Health {
         self.ready.store(true, Ordering::Release);
     }
 
+    /// Whether everything was listed once.
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
     /// It was asked to end.
     pub fn draining(&self) {
         self.draining.store(true, Ordering::Release);
@@ -133,7 +138,7 @@ async fn readyz(State(shared): State<Shared>) -> Response {
     if health.draining.load(Ordering::Acquire) {
         return not("draining\n");
     }
-    if !health.ready.load(Ordering::Acquire) {
+    if !health.is_ready() {
         return not("the first evaluation is not done\n");
     }
     (StatusCode::OK, "ok\n").into_response()
