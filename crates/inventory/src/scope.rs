@@ -9,6 +9,7 @@ const CLUSTER_GROUPS: &[&str] = &[
     "flowcontrol.apiserver.k8s.io",
     "mutations.gatekeeper.sh",
     "pkg.crossplane.io",
+    "plimsoll.dev",
     "templates.gatekeeper.sh",
 ];
 

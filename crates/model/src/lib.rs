@@ -7,6 +7,7 @@
 
 pub mod asset;
 pub mod coverage;
+pub mod crd;
 pub mod diagnostic;
 pub mod digest;
 pub mod evaluation;

@@ -1,6 +1,6 @@
 //! `schemas`: the JSON Schemas of everything that others write or read, generated from the types
 //! and kept in `schemas/`, so that an editor can use them and a change of the interface shows in
-//! a diff.
+//! a diff; and the custom resource definitions, from the same types, as the chart installs them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,44 +10,53 @@ use serde_json::Value;
 
 use crate::{Usage, shell};
 
-/// The folder they are kept in.
-const FOLDER: &str = "schemas";
+/// The folders they are kept in, with the end of the names of all files there.
+const FOLDERS: [(&str, &str); 2] = [("schemas", "json"), ("charts/plimsoll/crds", "yaml")];
 
-/// File name and text of every schema: the resources by kind, the reports by name.
+/// Path and text of every file: the resources by kind, the reports by name, the definitions.
 ///
 /// # Errors
 /// A schema can't be written as JSON.
 pub fn all() -> Result<BTreeMap<String, String>> {
     let resources = plimsoll_model::schema::all();
     let reports = plimsoll_report::schemas();
-    resources
+    let [(schemas, _), (definitions, _)] = FOLDERS;
+    let mut all: BTreeMap<String, String> = resources
         .into_iter()
         .chain(reports)
-        .map(|(name, schema)| Ok((format!("{name}.json"), pretty(&schema)?)))
-        .collect()
+        .map(|(name, schema)| Ok((format!("{schemas}/{name}.json"), pretty(&schema)?)))
+        .collect::<Result<_>>()?;
+    all.extend(
+        plimsoll_model::crd::files()
+            .into_iter()
+            .map(|(name, text)| (format!("{definitions}/{name}"), text)),
+    );
+    Ok(all)
 }
 
 fn pretty(schema: &Value) -> Result<String> {
     Ok(serde_json::to_string_pretty(schema).context("a schema as JSON")? + "\n")
 }
 
-/// What differs between the schemas and the folder, a line each.
+/// What differs between the schemas and the folders, a line each.
 ///
 /// # Errors
-/// The folder can't be read.
+/// A folder can't be read.
 pub fn differences(root: &Path) -> Result<Vec<String>> {
     let mut kept = BTreeMap::new();
-    let folder = root.join(FOLDER);
-    if folder.is_dir() {
+    for (name, end) in FOLDERS {
+        let folder = root.join(name);
+        if !folder.is_dir() {
+            continue;
+        }
         for entry in std::fs::read_dir(&folder)
             .with_context(|| format!("can't list {}", folder.display()))?
         {
             let path = entry?.path();
-            if let (Some(name), Some("json")) = (
-                path.file_name(),
-                path.extension().and_then(|end| end.to_str()),
-            ) {
-                kept.insert(name.to_string_lossy().into_owned(), shell::read(&path)?);
+            let is = path.extension().and_then(|end| end.to_str()) == Some(end);
+            if let (Some(file), true) = (path.file_name(), is) {
+                let file = format!("{name}/{}", file.to_string_lossy());
+                kept.insert(file, shell::read(&path)?);
             }
         }
     }
@@ -58,13 +67,13 @@ fn compare(wanted: &BTreeMap<String, String>, kept: &BTreeMap<String, String>) -
     let mut found = Vec::new();
     for (name, text) in wanted {
         match kept.get(name) {
-            None => found.push(format!("{FOLDER}/{name} is missing")),
-            Some(old) if old != text => found.push(format!("{FOLDER}/{name} is out of date")),
+            None => found.push(format!("{name} is missing")),
+            Some(old) if old != text => found.push(format!("{name} is out of date")),
             Some(_) => {}
         }
     }
     for name in kept.keys().filter(|name| !wanted.contains_key(*name)) {
-        found.push(format!("{FOLDER}/{name} is the schema of no type"));
+        found.push(format!("{name} is the schema of no type"));
     }
     found
 }
@@ -77,11 +86,13 @@ pub fn schemas(args: &[String]) -> Result<()> {
     let root = shell::root();
     match args {
         [] => {
-            let folder = root.join(FOLDER);
-            std::fs::create_dir_all(&folder)
-                .with_context(|| format!("can't make {}", folder.display()))?;
+            for (folder, _) in FOLDERS {
+                let folder = root.join(folder);
+                std::fs::create_dir_all(&folder)
+                    .with_context(|| format!("can't make {}", folder.display()))?;
+            }
             for (name, text) in all()? {
-                let path = folder.join(&name);
+                let path = root.join(&name);
                 std::fs::write(&path, text)
                     .with_context(|| format!("can't write {}", path.display()))?;
             }
@@ -132,9 +143,9 @@ mod tests {
         assert_eq!(
             found,
             [
-                "schemas/b.json is out of date",
-                "schemas/c.json is missing",
-                "schemas/d.json is the schema of no type",
+                "b.json is out of date",
+                "c.json is missing",
+                "d.json is the schema of no type",
             ]
         );
     }

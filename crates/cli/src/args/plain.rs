@@ -17,6 +17,9 @@ pub struct SchemaArgs {
     /// A resource's kind or a report's name, such as PostureGoal or check-report
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
+    /// Print the custom resource definitions, for `kubectl apply -f -`
+    #[arg(long, conflicts_with_all = ["name", "all"])]
+    pub crds: bool,
     /// Write all schemas into --output-dir
     #[arg(long, requires = "output_dir", conflicts_with = "name")]
     pub all: bool,

@@ -16,6 +16,15 @@ pub fn run(args: SchemaArgs) -> Result<Exit, Failure> {
         write_all(folder)?;
         return Ok(Exit::Holds);
     }
+    if args.crds {
+        output::stdout(|out| {
+            for (_, text) in plimsoll_model::crd::files() {
+                write!(out, "---\n{text}")?;
+            }
+            Ok(())
+        })?;
+        return Ok(Exit::Holds);
+    }
     let schemas = all();
     match &args.name {
         None => output::stdout(|out| {

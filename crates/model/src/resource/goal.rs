@@ -48,7 +48,7 @@ pub struct GoalSpec {
     /// The assets in scope.
     pub assets: GoalScope,
     /// The clauses, all of which an asset must meet.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = 100))]
     pub require: Vec<Clause>,
     /// The share of assets in scope that must meet it.
     #[serde(default = "whole")]

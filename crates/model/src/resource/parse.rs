@@ -12,6 +12,9 @@ pub const API_GROUP: &str = "plimsoll.dev";
 /// The version of the resources this build reads.
 pub const API_VERSION: &str = "plimsoll.dev/v1alpha1";
 
+/// Clauses of a goal: an API server refuses rules over lists without an end.
+const MAX_CLAUSES: usize = 100;
+
 /// The kinds this build reads.
 const KINDS: [&str; 4] = ["PostureGoal", "AssetClass", "Baseline", "PostureException"];
 
@@ -125,6 +128,12 @@ fn check_goal(goal: &PostureGoal, root: Node<'_>) -> Result<(), ResourceError> {
         return Err(error(
             clauses,
             "a goal requires something: give at least one clause",
+        ));
+    }
+    if spec.require.len() > MAX_CLAUSES {
+        return Err(error(
+            clauses,
+            format!("a goal has at most {MAX_CLAUSES} clauses: draw several goals"),
         ));
     }
     for (clause, node) in spec.require.iter().zip(clauses.items()) {
