@@ -166,6 +166,7 @@ impl Assessment {
             findings: &self.findings,
             evaluation: &self.evaluation,
             images: self.links.as_ref(),
+            coverage: None,
         };
         plimsoll_goals::record(history, &self.goals, facts, self.now);
     }
@@ -245,6 +246,7 @@ pub(crate) fn conclude(
         findings: &result.findings,
         evaluation: &result.evaluation,
         images: result.links.as_ref(),
+        coverage: estate.observed_by.as_deref(),
     };
     let classes = plimsoll_goals::classes(goals_line, facts);
     let (mut goals, said) =

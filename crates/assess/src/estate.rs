@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use plimsoll_inventory::{Inventory, Settings};
 use plimsoll_manifest::{Document, Limits, LoadError, Loaded, Source};
 use plimsoll_model::{
-    AssetFacts, Diagnostic, Location, Timestamp, resource,
+    AssetFacts, CoverageLinks, Diagnostic, Location, Timestamp, resource,
     wire::{CoverageReport, GapReport, GapState},
 };
 use rayon::prelude::*;
@@ -73,6 +73,8 @@ pub struct Estate {
     pub images: Vec<LookedInto>,
     /// What their packages are compared with; none when nobody gave any.
     pub advisories: Option<Advisories>,
+    /// Who observes which asset; none when nobody looked.
+    pub observed_by: Option<Arc<CoverageLinks>>,
 }
 
 impl Estate {
@@ -92,6 +94,7 @@ impl Estate {
             cluster: options.cluster.clone(),
             images: Vec::new(),
             advisories: None,
+            observed_by: None,
         }
     }
 

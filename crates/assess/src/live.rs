@@ -25,7 +25,8 @@ use plimsoll_goals::Ledger;
 use plimsoll_inventory::ObjectIx;
 use plimsoll_manifest::Document;
 use plimsoll_model::{
-    AssetId, Diagnostic, Finding, History, Timestamp, Verdict, resource::is_resource, time::date_of,
+    AssetId, CoverageLinks, Diagnostic, Finding, History, Timestamp, Verdict,
+    resource::is_resource, time::date_of,
 };
 use plimsoll_posture::{Request, affected_by};
 use rustc_hash::FxHashSet;
@@ -166,7 +167,7 @@ impl Live {
         if batch.beside || batch.line || images_age {
             self.renew_beside(&batch, &mut subjects, &mut transition);
         }
-        if batch.line || now < before {
+        if batch.line || batch.all || now < before {
             let objects = self.estate.inventory.objects();
             subjects.extend(objects.map(|(_, object)| object.asset.id.clone()));
             subjects.extend(self.beside.assets.keys().cloned());
@@ -175,6 +176,7 @@ impl Live {
             let objects = dirty.iter().filter_map(|ix| inventory.get(*ix));
             subjects.extend(objects.map(|object| object.asset.id.clone()));
             subjects.extend(self.ledger.due(now));
+            subjects.append(&mut batch.observed);
         }
         self.judge(&subjects);
         self.conclude(batch.first, &mut transition);
@@ -298,6 +300,9 @@ impl Live {
                 batch.beside = true;
             }
             Change::Coverage(observed) => {
+                let old =
+                    std::mem::replace(&mut self.estate.observed_by, observed.coverage.clone());
+                batch.observed_otherwise(old.as_deref(), observed.coverage.as_deref());
                 self.observed = observed;
                 batch.beside = true;
             }
@@ -415,10 +420,28 @@ struct Batch {
     line: bool,
     /// Whether what is beside objects is otherwise.
     beside: bool,
+    /// Whether every asset must be judged anew.
+    all: bool,
+    /// Assets that are observed otherwise than before.
+    observed: BTreeSet<AssetId>,
     changed: bool,
     /// Whether nothing was taken in before: then what the past knows is no
     /// news.
     first: bool,
+}
+
+impl Batch {
+    /// Takes in that assets are observed otherwise than before.
+    fn observed_otherwise(&mut self, old: Option<&CoverageLinks>, new: Option<&CoverageLinks>) {
+        let (Some(old), Some(new)) = (old, new) else {
+            self.all |= old.is_some() != new.is_some();
+            return;
+        };
+        for (one, other) in [(old, new), (new, old)] {
+            let otherwise = one.iter().filter(|(id, row)| other.get(*id) != Some(*row));
+            self.observed.extend(otherwise.map(|(id, _)| id.clone()));
+        }
+    }
 }
 
 /// Whether two documents are one text under one name.

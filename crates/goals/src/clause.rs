@@ -7,6 +7,7 @@
 
 mod configuration;
 mod counted;
+mod coverage;
 mod exposure;
 mod images;
 mod supply_chain;
@@ -17,7 +18,7 @@ mod vulnerabilities;
 use plimsoll_model::{
     AssetFacts, AssetState, Timestamp, UnknownAsset,
     resource::{
-        Clause, ExposureClause, ImageClause, SecretsClause, SupplyChainClause,
+        Clause, CoverageClause, ExposureClause, ImageClause, SecretsClause, SupplyChainClause,
         VulnerabilitiesClause,
     },
     time::start_of,
@@ -123,6 +124,7 @@ pub(crate) enum Judge<'a> {
     Secrets(&'a SecretsClause),
     Image(&'a ImageClause),
     Vulnerabilities(&'a VulnerabilitiesClause),
+    Coverage(&'a CoverageClause),
     Unobserved(Unobserved),
 }
 
@@ -139,7 +141,7 @@ impl<'a> Judge<'a> {
             Clause::Image(clause) => Judge::Image(clause),
             Clause::Vulnerabilities(clause) => Judge::Vulnerabilities(clause),
             Clause::Runtime(_) => Judge::Unobserved(Unobserved::Runtime),
-            Clause::Coverage(clause) => Judge::Unobserved(Unobserved::coverage(clause)),
+            Clause::Coverage(clause) => Judge::Coverage(clause),
         }
     }
 
@@ -165,6 +167,7 @@ impl<'a> Judge<'a> {
             Judge::Vulnerabilities(clause) => {
                 vulnerabilities::judge(clause, asset, context, mandatory, events, noted)
             }
+            Judge::Coverage(clause) => coverage::judge(clause, facts, context),
             Judge::Unobserved(kind) => kind.judge(),
         }
     }
@@ -178,6 +181,7 @@ impl<'a> Judge<'a> {
             (Judge::Secrets(clause), _) => images::secrets_text(clause),
             (Judge::Image(clause), _) => images::text(clause),
             (Judge::Vulnerabilities(clause), _) => vulnerabilities::text(clause),
+            (Judge::Coverage(clause), _) => coverage::text(clause),
             (Judge::Unobserved(_), clause) => unobserved::text(clause),
         }
     }

@@ -236,6 +236,7 @@ impl Ledger {
             findings: &[],
             evaluation: &plimsoll_model::Evaluation::default(),
             images: None,
+            coverage: None,
         };
         let mut said = Vec::new();
         let index = Index::new(nothing, &mut said);

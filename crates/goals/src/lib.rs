@@ -15,7 +15,7 @@
 use std::sync::Arc;
 
 use plimsoll_model::{
-    AssetFacts, Evaluation, Finding, ImageLinks, Location,
+    AssetFacts, CoverageLinks, Evaluation, Finding, ImageLinks, Location,
     resource::{AssetClass, PostureException, PostureGoal},
 };
 
@@ -69,4 +69,6 @@ pub struct Facts<'a> {
     pub evaluation: &'a Evaluation,
     /// The images that assets name; none when no image was looked into.
     pub images: Option<&'a ImageLinks>,
+    /// Who observes which asset; none when nobody looked.
+    pub coverage: Option<&'a CoverageLinks>,
 }

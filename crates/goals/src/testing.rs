@@ -3,9 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use plimsoll_model::{
-    Asset, AssetFacts, AssetId, AssetKind, AssetState, Diagnostic, Evaluation, Evidence, Exposure,
-    ExposureLevel, FieldRef, Finding, GoalVerdict, History, ImageLinks, Location, ObjectRef,
-    Observation, ResolvedBaseline, Rule, Severity, Subject, Timestamp, UnknownAsset, Waiver,
+    Asset, AssetFacts, AssetId, AssetKind, AssetState, CoverageLinks, Diagnostic, Evaluation,
+    Evidence, Exposure, ExposureLevel, FieldRef, Finding, GoalVerdict, History, ImageLinks,
+    Location, ObjectRef, Observation, ResolvedBaseline, Rule, Severity, Subject, Timestamp,
+    UnknownAsset, Waiver,
     exposure::ExposureReason,
     resource::{AssetClass, PostureException, PostureGoal},
 };
@@ -68,6 +69,7 @@ pub(crate) struct Estate {
     pub(crate) findings: Vec<Finding>,
     pub(crate) evaluation: Evaluation,
     pub(crate) images: Option<ImageLinks>,
+    pub(crate) coverage: Option<CoverageLinks>,
 }
 
 impl Default for Estate {
@@ -81,6 +83,7 @@ impl Default for Estate {
             assets: Vec::new(),
             findings: Vec::new(),
             images: None,
+            coverage: None,
             evaluation: Evaluation {
                 baselines: BTreeMap::from([
                     ("base".to_owned(), baseline(true)),
@@ -100,6 +103,7 @@ impl Estate {
             findings: &self.findings,
             evaluation: &self.evaluation,
             images: self.images.as_ref(),
+            coverage: self.coverage.as_ref(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plimsoll_manifest::Document;
-use plimsoll_model::{AssetFacts, AssetId, Diagnostic, Evaluation, Finding};
+use plimsoll_model::{AssetFacts, AssetId, CoverageLinks, Diagnostic, Evaluation, Finding};
 
 use super::Pod;
 use crate::{Advisories, Line, LookedInto};
@@ -46,6 +46,8 @@ pub struct Observed {
     pub findings: Vec<Finding>,
     /// What could not be judged. Only `unevaluated` is taken.
     pub evaluation: Evaluation,
+    /// Who observes which asset, for goals that ask; none when nobody looked.
+    pub coverage: Option<Arc<CoverageLinks>>,
 }
 
 /// A kind of object that can't be seen.

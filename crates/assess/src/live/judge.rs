@@ -90,6 +90,7 @@ impl Live {
             findings: &findings,
             evaluation: &evaluation,
             images: self.beside.links.as_ref(),
+            coverage: self.estate.observed_by.as_deref(),
         };
         let line = goals_line(&self.estate.line);
         self.ledger.judge(line, facts, &first_seen, &subjects, now);

@@ -244,7 +244,7 @@ fn what_no_engine_observes_is_unknown_with_what_is_missing() {
         json!({"coverage": {"sensor": "healthy", "imageScan": "24h", "auditLog": true, "admission": "enforcing"}}),
         "coverage sensor healthy, images scanned within 24h, audit log, admission enforcing",
         Some(
-            "no coverage facts: this version reads manifests and has no sensor, image scan, audit log or admission gate to ask",
+            "no coverage facts: manifests do not say who observes what runs; look at a cluster with `plimsoll cluster coverage`",
         ),
     );
     check(
@@ -563,6 +563,7 @@ fn what_is_wrong_with_the_line_is_said() {
     );
 }
 
+mod coverage;
 mod vulnerabilities;
 
 mod images {
