@@ -13,6 +13,7 @@ const PROGRAM: Program = Program {
     name: "cluster",
     what: "Kubernetes",
     takes: "about 7 minutes on 2 cores",
+    package: ".",
     flags: |go_mod| Ok(link_flags(&kubernetes_version(go_mod)?)),
 };
 

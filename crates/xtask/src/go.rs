@@ -19,6 +19,8 @@ pub struct Program {
     pub what: &'static str,
     /// How long it takes to build.
     pub takes: &'static str,
+    /// The package that is built, `.` for the module's own.
+    pub package: &'static str,
     /// The linker's flags, given what is in `go.mod`.
     pub flags: fn(&str) -> Result<String>,
 }
@@ -86,7 +88,7 @@ fn make(of: &Program, module: &Path, program: &Path) -> Result<()> {
         .arg(flags)
         .arg("-o")
         .arg(&unfinished)
-        .arg(".")
+        .arg(of.package)
         .current_dir(module)
         .env("CGO_ENABLED", "0");
     if std::env::var_os("GOTOOLCHAIN").is_none() {
@@ -122,6 +124,8 @@ mod tests {
         let first = place("ab", "c");
         assert_eq!(first, place("ab", "c"));
         assert_ne!(first, place("a", "bc"));
+        std::fs::remove_file(module.join("main.go")).expect("a file");
+        assert!(location::program(&repo, "cache".as_ref(), "cluster").is_ok_and(|it| it != first));
         assert!(first.starts_with("cache/cluster") && first.ends_with("plimsoll-cluster"));
         std::fs::remove_dir_all(&repo).expect("the folder goes");
         assert!(location::program(&repo, "cache".as_ref(), "cluster").is_err());

@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod deny;
 pub mod fuzz;
 pub mod go;
+pub mod helm;
 pub mod layers;
 pub mod lint;
 pub mod registry;
@@ -32,7 +33,7 @@ impl std::fmt::Display for Usage {
 impl std::error::Error for Usage {}
 
 const VERBS: &str =
-    "lint, docs, tidy, deny, schemas, bench, fuzz, cluster, registry, support, roots, trees";
+    "lint, docs, tidy, deny, schemas, bench, fuzz, cluster, helm, registry, support, roots, trees";
 
 /// Runs one verb with its arguments.
 ///
@@ -48,6 +49,7 @@ pub fn run(verb: &str, args: &[String]) -> Result<()> {
         "bench" => bench::bench(args),
         "fuzz" => fuzz::fuzz(args),
         "cluster" => cluster::cluster(args),
+        "helm" => helm::helm(args),
         "registry" => registry::registry(args),
         "support" => support::support(args),
         "roots" => roots::roots(args),

@@ -10,6 +10,7 @@ const PROGRAM: Program = Program {
     name: "registry",
     what: "a registry",
     takes: "half a minute",
+    package: ".",
     flags: |_| Ok("-s -w".to_owned()),
 };
 
