@@ -27,11 +27,15 @@ const READY: Duration = Duration::from_secs(120);
 /// How much of a log an error shows, in lines.
 const TAIL: usize = 30;
 
-/// The program of the test cluster, where it was built; none, with the reason, where not.
+/// The program of the test cluster, where it was built; none, with the reason, where not. That of
+/// another version may be named in `PLIMSOLL_CLUSTER_PROGRAM`, as `./x test-matrix` does.
 ///
 /// # Errors
 /// There is no program: a test must then say that it was skipped.
 pub fn program(repo: &Path) -> Result<PathBuf, String> {
+    if let Some(program) = std::env::var_os("PLIMSOLL_CLUSTER_PROGRAM") {
+        return Ok(program.into());
+    }
     let cache = std::env::var_os("XDG_CACHE_HOME")
         .filter(|value| !value.is_empty())
         .map(PathBuf::from)

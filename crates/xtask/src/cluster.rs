@@ -9,7 +9,7 @@ use crate::go::{self, Program};
 const VERSION: &str = "k8s.io/component-base/version";
 
 /// The program of the test cluster.
-const PROGRAM: Program = Program {
+pub const PROGRAM: Program = Program {
     name: "cluster",
     what: "Kubernetes",
     takes: "about 7 minutes on 2 cores",
@@ -26,7 +26,10 @@ pub fn cluster(args: &[String]) -> Result<()> {
 }
 
 /// The version of Kubernetes that a `go.mod` requires: `v1.36.3`.
-fn kubernetes_version(go_mod: &str) -> Result<String> {
+///
+/// # Errors
+/// It requires none.
+pub fn kubernetes_version(go_mod: &str) -> Result<String> {
     go_mod
         .lines()
         .map(|line| line.trim().trim_start_matches("require "))

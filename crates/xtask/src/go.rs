@@ -1,7 +1,7 @@
 //! Programs of other projects that tests run against, built once from their Go modules (in
 //! `tests/NAME`) and kept in the user's cache under a hash of their sources.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -47,25 +47,45 @@ pub fn program(of: &Program, args: &[String]) -> Result<()> {
         }
         [arg, ..] => return Err(Usage(format!("no argument `{arg}`\n{help}")).into()),
     };
-    let root = shell::root();
-    let program = location::program(&root, &tools::cache()?, name)
-        .with_context(|| format!("the sources in tests/{name}"))?;
-    if !program.is_file() {
-        if !build {
+    let program = if build {
+        built(of)?
+    } else {
+        let program = place(of)?;
+        if !program.is_file() {
             bail!(
                 "{} is not built yet; `./x {name}` builds it",
                 program.display()
             );
         }
-        make(of, &root.join("tests").join(name), &program)?;
-    }
+        program
+    };
     println!("{}", program.display());
     Ok(())
 }
 
+/// The path of a program, built first where it is missing.
+///
+/// # Errors
+/// There is no Go, or the build fails.
+pub fn built(of: &Program) -> Result<PathBuf> {
+    let program = place(of)?;
+    if !program.is_file() {
+        make(of, &shell::root().join("tests").join(of.name), &program)?;
+    }
+    Ok(program)
+}
+
+fn place(of: &Program) -> Result<PathBuf> {
+    location::program(&shell::root(), &tools::cache()?, of.name)
+        .with_context(|| format!("the sources in tests/{}", of.name))
+}
+
 /// Builds the program. It appears under its name only when it is whole, so that two builds at
 /// once, or one that is stopped, harm nobody.
-fn make(of: &Program, module: &Path, program: &Path) -> Result<()> {
+///
+/// # Errors
+/// There is no Go, or the build fails.
+pub fn make(of: &Program, module: &Path, program: &Path) -> Result<()> {
     if shell::which("go").is_none() {
         bail!(
             "no Go: {} for tests is built with it. Install Go 1.21 or newer (it fetches the version it needs)",

@@ -9,6 +9,7 @@ pub mod go;
 pub mod helm;
 pub mod layers;
 pub mod lint;
+pub mod matrix;
 pub mod registry;
 pub mod roots;
 pub mod schemas;
@@ -32,8 +33,7 @@ impl std::fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
-const VERBS: &str =
-    "lint, docs, tidy, deny, schemas, bench, fuzz, cluster, helm, registry, support, roots, trees";
+const VERBS: &str = "lint, docs, tidy, deny, schemas, bench, fuzz, cluster, helm, registry, support, roots, test-matrix, trees";
 
 /// Runs one verb with its arguments.
 ///
@@ -53,6 +53,7 @@ pub fn run(verb: &str, args: &[String]) -> Result<()> {
         "registry" => registry::registry(args),
         "support" => support::support(args),
         "roots" => roots::roots(args),
+        "test-matrix" => matrix::test_matrix(args),
         "trees" => trees::trees(args),
         _ => Err(Usage(format!("no verb `{verb}`; verbs: {VERBS}")).into()),
     }
