@@ -7,6 +7,7 @@ pub mod deny;
 pub mod fuzz;
 pub mod go;
 pub mod helm;
+pub mod image;
 pub mod layers;
 pub mod lint;
 pub mod matrix;
@@ -33,7 +34,7 @@ impl std::fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
-const VERBS: &str = "lint, docs, tidy, deny, schemas, bench, fuzz, cluster, helm, registry, support, roots, test-matrix, trees";
+const VERBS: &str = "lint, docs, tidy, deny, schemas, bench, fuzz, cluster, helm, image, registry, support, roots, test-matrix, trees";
 
 /// Runs one verb with its arguments.
 ///
@@ -50,6 +51,7 @@ pub fn run(verb: &str, args: &[String]) -> Result<()> {
         "fuzz" => fuzz::fuzz(args),
         "cluster" => cluster::cluster(args),
         "helm" => helm::helm(args),
+        "image" => image::image(args),
         "registry" => registry::registry(args),
         "support" => support::support(args),
         "roots" => roots::roots(args),
