@@ -329,6 +329,16 @@ impl Live {
         self.now
     }
 
+    /// The starter goals for what is there: for who has drawn no line yet.
+    pub fn starter_line(&self) -> Line {
+        crate::starter::line_for(&self.estate)
+    }
+
+    /// Whether a goal is drawn.
+    pub fn has_goals(&self) -> bool {
+        !self.estate.line.is_empty()
+    }
+
     /// How many objects there are.
     pub fn objects(&self) -> usize {
         self.estate.inventory.len()

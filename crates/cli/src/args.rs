@@ -2,6 +2,7 @@
 
 mod cache;
 mod check;
+mod cluster;
 mod db;
 mod explain;
 mod fix;
@@ -17,6 +18,10 @@ use clap::{Args, Parser, Subcommand};
 
 pub use cache::{CacheArgs, CacheVerb};
 pub use check::{CheckArgs, FailOn};
+pub use cluster::{
+    AccessArgs, ClusterArgs, ClusterRbacArgs, ClusterScanArgs, ClusterVerb, ClusterWatchArgs,
+    LookArgs, WatchFormat,
+};
 pub use db::{
     AdvisoryArgs, CompareArgs, DbArgs, DbInfoArgs, DbPlaceArgs, DbVerb, ExportArgs, ImportArgs,
     SearchArgs, SignArgs, UpdateArgs, VerifyArgs,
@@ -118,6 +123,8 @@ pub enum Verb {
     Image(ImageArgs),
     /// The vulnerability database, and the order of versions
     Db(DbArgs),
+    /// Look at a live cluster: once, or as it changes
+    Cluster(ClusterArgs),
     /// Show or clear the cache of analysed image layers
     Cache(CacheArgs),
     /// Say in plain words what a control, goal, verdict or finding is

@@ -2,6 +2,7 @@
 
 mod cache;
 mod check;
+mod cluster;
 mod completion;
 mod db;
 mod diff;
@@ -36,6 +37,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Fix(args) => fix::run(show, args),
         Verb::Image(args) => image::run(show, args),
         Verb::Db(args) => db::run(show, args),
+        Verb::Cluster(args) => cluster::run(show, args),
         Verb::Cache(args) => cache::run(args),
         Verb::Explain(args) => explain::run(show, args),
         Verb::Schema(args) => schema::run(args),

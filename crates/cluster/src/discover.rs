@@ -29,6 +29,16 @@ pub struct Served {
 }
 
 impl Served {
+    /// Pods, as every server has them.
+    pub(crate) fn pods() -> Option<Self> {
+        Some(Served {
+            kind: crate::kinds::KINDS.iter().find(|kind| kind.kind == "Pod")?,
+            version: "v1".to_owned(),
+            namespaced: true,
+            watchable: true,
+        })
+    }
+
     /// `v1`, or `apps/v1`.
     pub(crate) fn api_version(&self) -> String {
         if self.kind.group.is_empty() {
@@ -93,6 +103,15 @@ fn read(body: &[u8]) -> Result<Vec<Group>, AskError> {
         return Err(AskError::Malformed(TOO_OLD.to_owned()));
     }
     Ok(list.items)
+}
+
+/// Reads any bytes, for the fuzz target.
+pub(crate) fn any(bytes: &[u8]) {
+    let table: Vec<&'static Kind> = crate::kinds::table(true).collect();
+    if let Ok(groups) = read(bytes) {
+        let found = hold(&groups, &table);
+        assert!(found.served.len() + found.gaps.len() <= table.len());
+    }
 }
 
 fn hold(groups: &[Group], table: &[&'static Kind]) -> Discovered {

@@ -12,6 +12,8 @@ pub mod agent;
 mod ask;
 pub mod client;
 pub mod discover;
+#[doc(hidden)]
+pub mod fuzzing;
 mod kept;
 pub mod kinds;
 mod list;

@@ -1,11 +1,13 @@
 //! A list of all objects of a kind, page by page.
 
+use std::sync::Arc;
+
 use kube::Client;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    AskError, ask,
+    AskError, SourceOptions, ask,
     discover::Served,
     kept::{self, Kept},
 };
@@ -69,6 +71,7 @@ struct PageMetadata {
 pub(crate) struct Pages {
     client: Client,
     served: Served,
+    cluster: Arc<str>,
     path: String,
     size: u32,
     restarts: u32,
@@ -79,12 +82,14 @@ pub(crate) struct Pages {
 
 impl Pages {
     /// Everything of a kind, in one namespace or in all.
-    pub(crate) fn of(client: &Client, served: &Served, namespace: Option<&str>, page: u32) -> Self {
+    pub(crate) fn of(client: &Client, served: &Served, options: &SourceOptions) -> Self {
+        let namespace = options.namespace.as_deref();
         Pages {
             client: client.clone(),
             served: served.clone(),
+            cluster: options.cluster.clone(),
             path: format!("{}?{}", served.path(namespace), only(served, namespace)),
-            size: page.max(1),
+            size: options.page.max(1),
             restarts: 0,
             next: String::new(),
             listed: Listed {
@@ -132,7 +137,7 @@ impl Pages {
                 }
                 Err(error) => return Err(error),
             };
-            let (kept, metadata) = take(&body, &self.served, &mut self.listed)?;
+            let (kept, metadata) = take(&body, &self.served, &self.cluster, &mut self.listed)?;
             self.listed.version = metadata.resource_version;
             self.next = metadata.next;
             self.done = self.next.is_empty();
@@ -165,6 +170,7 @@ pub(crate) fn only(served: &Served, namespace: Option<&str>) -> String {
 fn take(
     body: &[u8],
     served: &Served,
+    cluster: &str,
     listed: &mut Listed,
 ) -> Result<(Vec<Kept>, PageMetadata), AskError> {
     let page: Page<'_> =
@@ -172,7 +178,7 @@ fn take(
     let items = page.items.unwrap_or_default();
     let mut kept = Vec::with_capacity(items.len());
     for item in items {
-        match kept::keep(item.get().as_bytes(), served) {
+        match kept::keep(item.get().as_bytes(), served, cluster) {
             Ok(object) => kept.push(object),
             Err(why) => {
                 listed.skipped += 1;
@@ -184,6 +190,16 @@ fn take(
     }
     listed.objects += kept.len();
     Ok((kept, page.metadata))
+}
+
+/// Reads any bytes as a page of pods, for the fuzz target.
+pub(crate) fn any(bytes: &[u8]) {
+    let mut listed = Listed::default();
+    if let Some(served) = Served::pods()
+        && let Ok((kept, _)) = take(bytes, &served, "any", &mut listed)
+    {
+        assert_eq!(kept.len(), listed.objects);
+    }
 }
 
 /// A value as it may stand in a query.
@@ -203,16 +219,6 @@ pub(crate) fn escape(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::KINDS;
-
-    fn pods() -> Served {
-        Served {
-            kind: KINDS.iter().find(|kind| kind.kind == "Pod").unwrap(),
-            version: "v1".into(),
-            namespaced: true,
-            watchable: true,
-        }
-    }
 
     #[test]
     fn an_item_that_cannot_be_read_is_counted_and_the_others_are_taken() {
@@ -221,7 +227,13 @@ mod tests {
             r#"{{"kind":"PodList","metadata":{{"resourceVersion":"7","continue":"c"}},"items":[{{"metadata":{{"name":"a"}}}},{{"metadata":{{"name":"b","x":{deep}}}}},7]}}"#
         );
         let mut listed = Listed::default();
-        let (kept, metadata) = take(body.as_bytes(), &pods(), &mut listed).unwrap();
+        let (kept, metadata) = take(
+            body.as_bytes(),
+            &Served::pods().unwrap(),
+            "test",
+            &mut listed,
+        )
+        .unwrap();
         assert_eq!(kept.len(), 1);
         assert_eq!((listed.objects, listed.skipped), (1, 2));
         assert_eq!((&*metadata.resource_version, &*metadata.next), ("7", "c"));
@@ -231,10 +243,16 @@ mod tests {
     fn a_page_may_have_no_items() {
         let mut listed = Listed::default();
         for body in ["{}", r#"{"items":null}"#, r#"{"items":[]}"#] {
-            let (kept, _) = take(body.as_bytes(), &pods(), &mut listed).unwrap();
+            let (kept, _) = take(
+                body.as_bytes(),
+                &Served::pods().unwrap(),
+                "test",
+                &mut listed,
+            )
+            .unwrap();
             assert!(kept.is_empty());
         }
-        assert!(take(b"", &pods(), &mut listed).is_err());
+        assert!(take(b"", &Served::pods().unwrap(), "test", &mut listed).is_err());
     }
 
     #[test]

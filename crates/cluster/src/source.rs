@@ -155,11 +155,7 @@ pub async fn collect(server: &Server, options: &SourceOptions) -> Result<Look, A
             look.counts.insert(name, kept.len() as u64);
         }
         for object in kept {
-            resources.take(
-                Change::Set(object.document),
-                &options.cluster,
-                &mut look.changes,
-            );
+            resources.take(object.change, &options.cluster, &mut look.changes);
         }
     }
     if options.line {
@@ -181,8 +177,7 @@ async fn look_at(
     let mut backoff = Backoff::default();
     loop {
         let mut kept = Vec::new();
-        let namespace = options.namespace.as_deref();
-        let mut pages = list::Pages::of(server.client(), served, namespace, options.page);
+        let mut pages = list::Pages::of(server.client(), served, options);
         let error = loop {
             match pages.next().await {
                 Ok(Some(Told::Again)) => kept.clear(),

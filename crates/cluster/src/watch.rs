@@ -1,6 +1,6 @@
 //! A watch of a kind from a version on: lines of events, until it ends.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use http::Response;
 use kube::{Client, client::Body};
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    AskError,
+    AskError, SourceOptions,
     ask::{self, Refusal},
     discover::Served,
     kept::{self, Kept},
@@ -20,16 +20,6 @@ const EVENT_BYTES: usize = 16 << 20;
 
 /// What only metadata is asked of.
 const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
-
-/// How long a watch may last, and how long it may be silent. The server sends
-/// a bookmark about every minute; what is silent for longer is dead.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience {
-    /// What the server is asked to end it after.
-    pub whole: Duration,
-    /// After how much silence it counts as dead.
-    pub silent: Duration,
-}
 
 /// One event.
 #[derive(Debug)]
@@ -76,6 +66,7 @@ struct VersionOnly {
 pub(crate) struct Watching {
     answer: Response<Body>,
     served: Served,
+    cluster: Arc<str>,
     silent: Duration,
     lines: Lines,
     ended: Option<End>,
@@ -84,30 +75,34 @@ pub(crate) struct Watching {
 }
 
 impl Watching {
-    /// Watches a kind from `version` on.
+    /// Watches a kind from `version` on; the server ends it after `whole`. The
+    /// server sends a bookmark about every minute: what is silent for longer
+    /// than the options say is dead.
     ///
     /// # Errors
     /// It ended before it began.
     pub(crate) async fn open(
         client: &Client,
         served: &Served,
-        namespace: Option<&str>,
+        options: &SourceOptions,
         version: &str,
-        patience: Patience,
+        whole: Duration,
     ) -> Result<Watching, End> {
+        let namespace = options.namespace.as_deref();
         let path = format!(
             "{}?{}watch=1&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}",
             served.path(namespace),
             list::only(served, namespace),
             list::escape(version),
-            patience.whole.as_secs().max(1)
+            whole.as_secs().max(1)
         );
         let accept = (served.kind.kind == "Secret").then_some(METADATA);
         match ask::stream(client, &path, accept).await {
             Ok(answer) => Ok(Watching {
                 answer,
                 served: served.clone(),
-                silent: patience.silent,
+                cluster: options.cluster.clone(),
+                silent: options.silent,
                 lines: Lines::default(),
                 ended: None,
                 version: version.to_owned(),
@@ -134,6 +129,7 @@ impl Watching {
         let Self {
             lines,
             served,
+            cluster,
             ended,
             version,
             ..
@@ -141,7 +137,7 @@ impl Watching {
         let mut events = Vec::new();
         lines.feed(&chunk, |line| match line {
             _ if ended.is_some() => {}
-            Some(line) => *ended = read(line, served, version, &mut events),
+            Some(line) => *ended = read(line, served, cluster, version, &mut events),
             None => events.push(Event::Unreadable(format!(
                 "an event has more than {EVENT_BYTES} bytes"
             ))),
@@ -154,6 +150,7 @@ impl Watching {
 fn read(
     line: &[u8],
     served: &Served,
+    cluster: &str,
     version: &mut String,
     events: &mut Vec<Event>,
 ) -> Option<End> {
@@ -177,7 +174,7 @@ fn read(
     }
     let sort = line.sort;
     match sort {
-        "ADDED" | "MODIFIED" | "DELETED" => match kept::keep(object.as_bytes(), served) {
+        "ADDED" | "MODIFIED" | "DELETED" => match kept::keep(object.as_bytes(), served, cluster) {
             Ok(kept) if sort == "DELETED" => events.push(Event::Gone(kept)),
             Ok(kept) => events.push(Event::Set(kept)),
             Err(why) => events.push(Event::Unreadable(why.to_string())),
@@ -195,6 +192,23 @@ fn read(
         *version = versioned.metadata.resource_version;
     }
     None
+}
+
+/// Reads any bytes as what a watch tells, cut where they say, for the fuzz
+/// target.
+pub(crate) fn any(bytes: &[u8]) {
+    let Some(served) = Served::pods() else {
+        return;
+    };
+    let (mut lines, mut version, mut events) = (Lines::default(), String::new(), Vec::new());
+    let cut = bytes.first().map_or(1, |first| usize::from(*first).max(1));
+    for piece in bytes.chunks(cut) {
+        lines.feed(piece, |line| {
+            if let Some(line) = line {
+                let _ = read(line, &served, "any", &mut version, &mut events);
+            }
+        });
+    }
 }
 
 /// Cuts bytes into lines. One that is too long is left out and told as none.
@@ -237,20 +251,16 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::KINDS;
-
-    fn pods() -> Served {
-        Served {
-            kind: KINDS.iter().find(|kind| kind.kind == "Pod").unwrap(),
-            version: "v1".into(),
-            namespaced: true,
-            watchable: true,
-        }
-    }
 
     fn check(line: &str, events: &[&str], version: &str, end: Option<End>) {
         let (mut found, mut at) = (Vec::new(), "1".to_owned());
-        let ended = read(line.as_bytes(), &pods(), &mut at, &mut found);
+        let ended = read(
+            line.as_bytes(),
+            &Served::pods().unwrap(),
+            "test",
+            &mut at,
+            &mut found,
+        );
         let found: Vec<String> = found
             .iter()
             .map(|event| match event {
@@ -348,9 +358,9 @@ mod tests {
         #[test]
         fn no_line_makes_it_panic(line in r#"[{}\[\]":,a-zA-Z0-9\\]{0,200}"#) {
             let mut version = String::new();
-            let _ = read(line.as_bytes(), &pods(), &mut version, &mut Vec::new());
+            let _ = read(line.as_bytes(), &Served::pods().unwrap(), "test", &mut version, &mut Vec::new());
             let event = format!(r#"{{"type":"ADDED","object":{line}}}"#);
-            let _ = read(event.as_bytes(), &pods(), &mut version, &mut Vec::new());
+            let _ = read(event.as_bytes(), &Served::pods().unwrap(), "test", &mut version, &mut Vec::new());
         }
     }
 }

@@ -10,7 +10,7 @@ fn doc(name: &str) -> String {
     )
 }
 
-const VERBS: [&[&str]; 24] = [
+const VERBS: [&[&str]; 27] = [
     &["check"],
     &["scan"],
     &["goals", "init"],
@@ -30,6 +30,9 @@ const VERBS: [&[&str]; 24] = [
     &["db", "export"],
     &["db", "sign"],
     &["db", "compare"],
+    &["cluster", "scan"],
+    &["cluster", "watch"],
+    &["cluster", "rbac"],
     &["cache"],
     &["explain"],
     &["schema"],

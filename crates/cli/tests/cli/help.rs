@@ -24,6 +24,10 @@ fn help_of_every_verb() {
         check(&format!("db-{verb}"), &["db", verb, "--help"]);
     }
     check("db-compare", &["db", "compare", "--help"]);
+    check("cluster", &["cluster", "--help"]);
+    for verb in ["scan", "watch", "rbac"] {
+        check(&format!("cluster-{verb}"), &["cluster", verb, "--help"]);
+    }
     check("cache", &["cache", "--help"]);
     check("goals", &["goals", "--help"]);
     check("goals-init", &["goals", "init", "--help"]);

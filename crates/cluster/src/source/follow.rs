@@ -20,7 +20,7 @@ use crate::{
     discover::Served,
     kept::{self, Kept},
     list::{self, Told},
-    watch::{End, Event, Patience, Watching},
+    watch::{End, Event, Watching},
 };
 
 /// The least and the most seconds a watch is asked to last: not all of them
@@ -119,12 +119,7 @@ impl Follower {
 
     async fn list(&mut self) -> Result<list::Listed, AskError> {
         let mut present: FxHashSet<Box<str>> = FxHashSet::default();
-        let mut pages = list::Pages::of(
-            self.server.client(),
-            &self.served,
-            self.options.namespace.as_deref(),
-            self.options.page,
-        );
+        let mut pages = list::Pages::of(self.server.client(), &self.served, &self.options);
         while let Some(told) = pages.next().await? {
             let page = match told {
                 Told::Again => {
@@ -162,7 +157,7 @@ impl Follower {
     fn set(&mut self, key: Box<str>, object: Kept, changes: &mut Vec<Change>) {
         let version = hash(&object.version);
         if self.known.insert(key, version) != Some(version) {
-            changes.push(Change::Set(object.document));
+            changes.push(object.change);
         }
     }
 
@@ -174,13 +169,9 @@ impl Follower {
     }
 
     async fn watch(&mut self, version: &mut String) -> End {
-        let patience = Patience {
-            whole: Duration::from_secs(u64::from(WATCH.0 + self.backoff.random(WATCH.1))),
-            silent: self.options.silent,
-        };
-        let namespace = self.options.namespace.as_deref();
+        let whole = Duration::from_secs(u64::from(WATCH.0 + self.backoff.random(WATCH.1)));
         let client = self.server.client();
-        let opened = Watching::open(client, &self.served, namespace, version, patience).await;
+        let opened = Watching::open(client, &self.served, &self.options, version, whole).await;
         let mut watching = match opened {
             Ok(watching) => watching,
             Err(end) => return end,

@@ -1,0 +1,164 @@
+//! `plimsoll cluster`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use plimsoll_model::Timestamp;
+
+use super::{FailOn, LineArgs, ReportArgs, StateArgs, shared::parse_now};
+
+const SCAN_EXAMPLES: &str = "\
+Examples:
+  plimsoll cluster scan                            the current context, the goals in the cluster
+  plimsoll cluster scan --context prod --goals line/
+  plimsoll cluster scan -n shop -o json=shop.json
+
+Exit codes: 0 every goal holds, 2 a goal is breached, 3 unverified, or a kind can't be
+seen, 1 error, 64 usage";
+
+const WATCH_EXAMPLES: &str = "\
+Examples:
+  plimsoll cluster watch
+  plimsoll cluster watch -o json | jq 'select(.type == \"flip\")'
+
+Ctrl-C ends it with a summary. Exit codes: 0 stopped, 1 error, 64 usage";
+
+const RBAC_EXAMPLES: &str = "\
+Examples:
+  plimsoll cluster rbac                            each permission, and what for
+  plimsoll cluster rbac --print | kubectl apply -f -
+  plimsoll cluster rbac --check --context prod     which of them I lack
+
+Exit codes: 0 done, 3 with --check: some are missing, 1 error, 64 usage";
+
+/// Look at a live cluster: once, or as it changes.
+#[derive(Debug, Args)]
+#[command(subcommand_value_name = "VERB", subcommand_help_heading = "Verbs")]
+pub struct ClusterArgs {
+    #[command(subcommand)]
+    pub verb: ClusterVerb,
+}
+
+/// What to do with a cluster.
+#[derive(Debug, Subcommand)]
+pub enum ClusterVerb {
+    /// Look once: inventory, findings, verdicts and what can't be seen
+    Scan(ClusterScanArgs),
+    /// Look on: what changes, which verdict flips, and why
+    Watch(ClusterWatchArgs),
+    /// The permissions that looking takes, each with its reason
+    Rbac(ClusterRbacArgs),
+}
+
+/// Which cluster.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Cluster")]
+pub struct AccessArgs {
+    /// The context of the kubeconfig [default: its current one]
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+    /// The kubeconfig [default: KUBECONFIG, or ~/.kube/config, or a pod's own account]
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// The cluster's name in ids of assets [default: what the context calls it]
+    #[arg(long, value_name = "NAME")]
+    pub cluster: Option<String>,
+}
+
+/// What is looked at.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Cluster")]
+pub struct LookArgs {
+    #[command(flatten)]
+    pub access: AccessArgs,
+    /// Look at the objects of this namespace alone, and at those that are in none
+    #[arg(short, long, value_name = "NAME")]
+    pub namespace: Option<String>,
+    /// Look at names and labels of Secrets, too
+    #[arg(
+        long,
+        long_help = "Look at names and labels of Secrets, too. Their values are never asked for; \
+                     but the permission to list Secrets covers them, so that it is not needed \
+                     unless you say so"
+    )]
+    pub secrets: bool,
+    #[command(flatten)]
+    pub line: LineArgs,
+}
+
+/// Look once: inventory, findings, verdicts and what can't be seen.
+///
+/// Reads, and changes nothing. The goals are those in the cluster, or those
+/// that --goals names; where there are none, the starter line.
+#[derive(Debug, Args)]
+#[command(after_help = SCAN_EXAMPLES)]
+pub struct ClusterScanArgs {
+    #[command(flatten)]
+    pub look: LookArgs,
+    /// The time of the run, RFC 3339 or a date [default: now]
+    #[arg(long, value_name = "TIME", value_parser = parse_now, help_heading = "Input")]
+    pub now: Option<Timestamp>,
+    #[command(flatten)]
+    pub state: StateArgs,
+    #[command(flatten)]
+    pub output: ReportArgs,
+    /// The verdict from which on the exit code is 2: at-risk or breached
+    #[arg(
+        long,
+        value_name = "VERDICT",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    pub fail_on: FailOn,
+}
+
+/// Look on: what changes, which verdict flips, and why.
+#[derive(Debug, Args)]
+#[command(after_help = WATCH_EXAMPLES)]
+pub struct ClusterWatchArgs {
+    #[command(flatten)]
+    pub look: LookArgs,
+    /// How changes are told: terminal or json, an object a line
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    pub output: WatchFormat,
+}
+
+/// How changes are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum WatchFormat {
+    /// Lines for a person.
+    #[default]
+    Terminal,
+    /// A JSON object a line.
+    Json,
+}
+
+/// The permissions that looking takes, each with its reason.
+#[derive(Debug, Args)]
+#[command(after_help = RBAC_EXAMPLES)]
+pub struct ClusterRbacArgs {
+    #[command(flatten)]
+    pub access: AccessArgs,
+    /// Write a service account with a role and a binding as YAML
+    #[arg(long, conflicts_with = "check", help_heading = "Output")]
+    pub print: bool,
+    /// Ask the cluster which of them are missing
+    #[arg(long, help_heading = "Output")]
+    pub check: bool,
+    /// With --check: in this namespace; with --print: of the service account [default: plimsoll]
+    #[arg(short, long, value_name = "NAME", help_heading = "Cluster")]
+    pub namespace: Option<String>,
+    /// With Secrets, of which names and labels are looked at
+    #[arg(long, help_heading = "Cluster")]
+    pub secrets: bool,
+}
