@@ -168,7 +168,7 @@ fn the_same_manifests_give_the_same_findings_from_files_and_from_a_cluster() {
             .filter(|finding| finding["asset"].as_str().unwrap().contains("/ns/shop/"))
             .map(|finding| {
                 let text = |key: &str| finding[key].as_str().unwrap().to_owned();
-                (text("id"), format!("{} {}", text("rule"), text("asset")))
+                (text("id"), format!("{} {}", text("control"), text("asset")))
             })
             .collect()
     };

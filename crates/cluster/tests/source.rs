@@ -311,3 +311,37 @@ async fn a_server_that_is_too_busy_is_asked_again() {
     assert_eq!(look.gaps, []);
     assert!(look.counts["rbac.authorization.k8s.io/ClusterRole"] > 50);
 }
+
+/// Prints figures; the optimised build's are those of `docs/cluster.md`. Run it by its name with
+/// `--ignored --nocapture`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "it measures, and takes minutes"]
+async fn ten_thousand_pods_are_listed_and_judged() {
+    let Some(cluster) = start(&[]) else {
+        return;
+    };
+    let server = server(&cluster).await;
+    cluster.apply(SHOP).unwrap();
+    pods(&server, 10_000).await;
+    let begun = Instant::now();
+    let look = source::collect(&server, &options()).await.unwrap();
+    eprintln!(
+        "listed {} pods in {:?}",
+        look.counts["Pod"],
+        begun.elapsed()
+    );
+    let mut live = live();
+    let begun = Instant::now();
+    live.apply(look.changes, Timestamp::now());
+    live.apply(
+        [Change::Line(live.starter_line(), Vec::new())],
+        Timestamp::now(),
+    );
+    eprintln!("judged {} objects in {:?}", live.objects(), begun.elapsed());
+    let begun = Instant::now();
+    let findings = live.assessment().findings.len();
+    eprintln!(
+        "assessment with plans, {findings} findings, in {:?}",
+        begun.elapsed()
+    );
+}
