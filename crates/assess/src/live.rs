@@ -9,6 +9,7 @@
 
 mod beside;
 mod change;
+mod hidden;
 mod judge;
 mod objects;
 mod past;
@@ -17,6 +18,7 @@ mod transition;
 pub mod trim;
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
@@ -35,6 +37,7 @@ pub use plimsoll_goals::Standing;
 
 use self::{
     beside::Beside,
+    hidden::Gaps,
     judge::goals_line,
     objects::Objects,
     past::Past,
@@ -72,7 +75,7 @@ pub struct Live {
     pods: Pods,
     beside: Beside,
     observed: Observed,
-    gaps: BTreeMap<(Arc<str>, Option<Arc<str>>), Gap>,
+    gaps: Gaps,
     ledger: Ledger,
     standings: Vec<Standing>,
     past: Past,
@@ -109,7 +112,7 @@ impl Live {
             pods: Pods::default(),
             beside: Beside::default(),
             observed: Observed::default(),
-            gaps: BTreeMap::new(),
+            gaps: Gaps::new(),
             ledger: Ledger::default(),
             standings: Vec::new(),
             // A verdict that stood when the watch ended and stands when it
@@ -149,6 +152,8 @@ impl Live {
         if batch.line {
             self.request = request(&self.estate.line);
             self.ledger.draw(goals_line(&self.estate.line));
+        }
+        if batch.line || batch.gaps {
             batch.dirty = self.estate.inventory.objects().map(|(ix, _)| ix).collect();
         }
         let dirty: Vec<ObjectIx> = batch.dirty.iter().copied().collect();
@@ -156,6 +161,7 @@ impl Live {
         self.objects.evaluate(
             &self.estate.inventory,
             &self.request,
+            &self.gaps,
             &dirty,
             &batch,
             &mut self.past,
@@ -192,10 +198,13 @@ impl Live {
         subjects: &mut BTreeSet<AssetId>,
         transition: &mut Transition,
     ) {
+        let cluster = &self.estate.cluster;
+        let gaps = self.gaps.values();
         let mut new = Beside::new(
             &self.estate,
             &self.observed,
-            Vec::new(),
+            gaps.map(|gap| hidden::stand_in(gap, cluster, self.now))
+                .collect(),
             &self.request,
             self.now,
         );
@@ -313,12 +322,14 @@ impl Live {
                 }
                 self.gaps.insert(key, gap);
                 batch.beside = true;
+                batch.gaps = true;
             }
             Change::Seen(kind, namespace) => {
                 if self.gaps.remove(&(kind, namespace)).is_none() {
                     return;
                 }
                 batch.beside = true;
+                batch.gaps = true;
             }
         }
         batch.changed = true;
@@ -358,15 +369,25 @@ impl Live {
         self.ledger.next_due()
     }
 
-    /// What each pod that something controls says of itself, by its id and that
-    /// of the workload that stands for it, in no order.
-    pub fn running(&self) -> impl Iterator<Item = (&AssetId, &AssetId, &PodStatus)> {
+    /// What each running pod says of itself, by its id and that of the workload
+    /// that stands for it, in no order.
+    pub fn running(&self) -> impl Iterator<Item = (AssetId, AssetId, Cow<'_, PodStatus>)> {
         let inventory = &self.estate.inventory;
-        self.pods.known.iter().filter_map(move |(id, known)| {
-            let top = inventory.controller_of(inventory.find(id)?);
-            let top = inventory.get(top.or_else(|| inventory.find(id))?)?;
-            Some((id, &top.asset.id, &known.status))
-        })
+        let controlled = self.pods.known.iter().filter_map(move |(id, known)| {
+            let ix = inventory.find(id)?;
+            let top = inventory.controller_of(ix).unwrap_or(ix);
+            let top = &inventory.get(top)?.asset.id;
+            Some((id.clone(), top.clone(), Cow::Borrowed(&known.status)))
+        });
+        let alone = inventory.workloads().filter_map(move |(_, object)| {
+            let id = &object.asset.id;
+            let is_pod = &*object.asset.object.kind == "Pod" && !self.pods.known.contains_key(id);
+            is_pod.then(|| {
+                let status = PodStatus::of_object(&object.document);
+                (id.clone(), id.clone(), Cow::Owned(status))
+            })
+        });
+        controlled.chain(alone)
     }
 
     /// How many pods that something controls there are, and how many of them
@@ -399,6 +420,17 @@ impl Live {
             found.findings.sort_by(Finding::listing_order);
         }
         found.assets.extend(self.observed.assets.iter().cloned());
+        let unevaluated = &self.observed.evaluation.unevaluated;
+        found
+            .evaluation
+            .unevaluated
+            .extend(unevaluated.iter().cloned());
+        found.evaluation.unevaluated.sort();
+        let cluster = &self.estate.cluster;
+        let hidden = self.gaps.values();
+        found
+            .assets
+            .extend(hidden.map(|gap| hidden::stand_in(gap, cluster, self.now)));
         let options = Options {
             now: self.now,
             history: Some(&history),
@@ -412,6 +444,9 @@ impl Live {
             found,
         );
         result.coverage.read = self.estate.inventory.len() as u64;
+        result.coverage.failed += self.gaps.len() as u64;
+        let gaps = self.gaps.values().map(hidden::report);
+        result.coverage.gaps.extend(gaps);
         result.diagnostics.extend(self.line_said.iter().cloned());
         result.diagnostics.sort_by(Diagnostic::listing_order);
         result.diagnostics.dedup();
@@ -434,6 +469,8 @@ struct Batch {
     all: bool,
     /// Assets that are observed otherwise than before.
     observed: BTreeSet<AssetId>,
+    /// Whether other kinds can be seen than before.
+    gaps: bool,
     changed: bool,
     /// Whether nothing was taken in before: then what the past knows is no
     /// news.

@@ -101,6 +101,21 @@ pub(crate) fn not_rendered(
     )
 }
 
+/// Whether Kubernetes' own kind of this name carries pods.
+pub(crate) fn carries_pods(kind: &str) -> bool {
+    WORKLOADS.contains(&kind)
+}
+
+/// What the objects of a kind are, as far as its name says.
+pub(crate) fn kind_of_unread(kind: &str) -> AssetKind {
+    match kind {
+        "Namespace" => AssetKind::Namespace,
+        "ServiceAccount" => AssetKind::Identity,
+        kind if OTHERS.contains(&kind) && !WORKLOADS.contains(&kind) => AssetKind::Object,
+        _ => AssetKind::Workload,
+    }
+}
+
 fn facts(
     file: &Arc<str>,
     index: usize,
@@ -110,12 +125,7 @@ fn facts(
     options: &EstateOptions,
 ) -> AssetFacts {
     let kind = guess.and_then(|guess| guess.kind.as_deref());
-    let asset_kind = match kind {
-        Some("Namespace") => AssetKind::Namespace,
-        Some("ServiceAccount") => AssetKind::Identity,
-        Some(kind) if OTHERS.contains(&kind) && !WORKLOADS.contains(&kind) => AssetKind::Object,
-        _ => AssetKind::Workload,
-    };
+    let asset_kind = kind.map_or(AssetKind::Workload, kind_of_unread);
     let name = guess
         .and_then(|guess| guess.name.as_deref())
         .unwrap_or(file);

@@ -273,7 +273,9 @@ impl Whole<'_> {
         asset: u32,
         noted: &mut Noted,
     ) -> JudgedAsset {
-        let unread = self.context.facts.assets[asset as usize].unknown.as_ref();
+        let facts = &self.context.facts.assets[asset as usize];
+        let doubt = scope::doubt(&spec.assets, asset, facts, self.classes, &self.definitions);
+        let unread = facts.unknown.as_ref().or(doubt.as_ref());
         let mut events: Vec<Event> = Vec::new();
         let mut meters = Vec::with_capacity(judges.len());
         let mut clauses = Vec::with_capacity(judges.len());

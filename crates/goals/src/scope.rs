@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_model::{AssetFacts, AssetKind, Diagnostic, Location, resource::GoalScope};
+use plimsoll_model::{
+    AssetFacts, AssetKind, Diagnostic, Location, UnknownAsset, resource::GoalScope,
+};
 
 use crate::{
     Classes,
@@ -29,6 +31,7 @@ pub(crate) fn assets(
                     && definitions
                         .get(class.as_str())
                         .is_some_and(|definition| may_claim_unread(definition, asset))
+                || doubt(scope, index, asset, classes, definitions).is_some()
         }
     };
     (0u32..)
@@ -36,6 +39,30 @@ pub(crate) fn assets(
         .filter(|(index, asset)| meant(*index, asset))
         .map(|(i, _)| i)
         .collect()
+}
+
+/// Why it is not known whether an asset that was read is in scope: the class
+/// goes by exposure, and what may lead to the asset can't be seen.
+pub(crate) fn doubt(
+    scope: &GoalScope,
+    index: u32,
+    asset: &AssetFacts,
+    classes: &Classes,
+    definitions: &BTreeMap<&str, Definition<'_>>,
+) -> Option<UnknownAsset> {
+    let GoalScope::Class(class) = scope else {
+        return None;
+    };
+    let why = asset.exposure.may_be_outside()?;
+    let definition = definitions.get(class.as_str())?;
+    if classes.claims(class, index) || !definition.built_in {
+        return None;
+    }
+    Some(UnknownAsset {
+        reason: format!("whether it is {class} is not known: {why}"),
+        remedy: "let what leads to workloads be seen: Services, Ingresses, Gateways, routes"
+            .to_owned(),
+    })
 }
 
 /// What is wrong with the scope itself, if anything.

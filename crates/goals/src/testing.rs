@@ -229,6 +229,7 @@ pub(crate) fn internet() -> Exposure {
             level: ExposureLevel::Internet,
             blocked_by: None,
         }],
+        unknown: None,
     }
 }
 

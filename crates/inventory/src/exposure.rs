@@ -108,7 +108,11 @@ fn settle(mut reasons: Vec<ExposureReason>) -> Exposure {
             blocked_by,
         });
     }
-    Exposure { level, reasons }
+    Exposure {
+        level,
+        reasons,
+        unknown: None,
+    }
 }
 
 impl<'a> Isolation<'a> {

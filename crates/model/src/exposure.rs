@@ -63,6 +63,9 @@ pub struct Exposure {
     pub level: ExposureLevel,
     /// The reasons, strongest first.
     pub reasons: Vec<ExposureReason>,
+    /// Why there may be more ways than these, where what leads to it can't be
+    /// seen.
+    pub unknown: Option<Box<str>>,
 }
 
 impl Default for Exposure {
@@ -70,6 +73,16 @@ impl Default for Exposure {
         Exposure {
             level: ExposureLevel::None,
             reasons: Vec::new(),
+            unknown: None,
         }
+    }
+}
+
+impl Exposure {
+    /// Why it is not known whether it can be reached from outside: nothing
+    /// that is seen leads to it, and not everything is seen.
+    pub fn may_be_outside(&self) -> Option<&str> {
+        let unknown = self.unknown.as_deref();
+        unknown.filter(|_| self.level != ExposureLevel::Internet)
     }
 }

@@ -5,7 +5,11 @@ use plimsoll_model::{AssetFacts, AssetId, Evaluation, Finding, FindingId, Timest
 use plimsoll_posture::{Request, evaluate_objects};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Batch, CloseReason, Closed, Told, Transition, past::Past};
+use super::{
+    Batch, CloseReason, Closed, Told, Transition,
+    hidden::{Gaps, Hidden},
+    past::Past,
+};
 
 /// One object, looked at.
 #[derive(Debug)]
@@ -21,7 +25,7 @@ pub(super) struct Kept {
 /// All of them.
 #[derive(Debug, Default)]
 pub(super) struct Objects {
-    kept: FxHashMap<ObjectIx, Kept>,
+    kept: FxHashMap<ObjectIx, Box<Kept>>,
     /// What the line asked for, resolved.
     asked: Evaluation,
 }
@@ -36,6 +40,7 @@ impl Objects {
         &mut self,
         inventory: &Inventory,
         request: &Request,
+        gaps: &Gaps,
         dirty: &[ObjectIx],
         batch: &Batch,
         past: &mut Past,
@@ -60,29 +65,32 @@ impl Objects {
             by_asset.entry(gap.asset.clone()).or_default().1.push(gap);
         }
         self.asked = evaluation;
+        let hidden = Hidden::new(gaps, &self.asked);
         let looked_at = inventory.facts_of(dirty);
         let assets: FxHashSet<ObjectIx> = looked_at.iter().map(|(ix, _)| *ix).collect();
         for ix in dirty.iter().filter(|ix| !assets.contains(ix)) {
             // A controller stands for it now.
             self.gone(*ix, past, now, transition);
         }
-        for (ix, facts) in looked_at {
-            let (findings, unevaluated) = by_asset.remove(&facts.asset.id).unwrap_or_default();
+        for (ix, mut facts) in looked_at {
+            let (mut findings, mut unevaluated) =
+                by_asset.remove(&facts.asset.id).unwrap_or_default();
+            hidden.withhold(&mut facts, &mut findings, &mut unevaluated);
             let old = self.kept.remove(&ix);
-            let reason = if batch.line && !batch.touched.contains(&ix) {
-                CloseReason::NotAsked
-            } else {
-                CloseReason::Fixed
+            let reason = match batch.touched.contains(&ix) {
+                false if batch.line => CloseReason::NotAsked,
+                false if batch.gaps => CloseReason::NotSeen,
+                _ => CloseReason::Fixed,
             };
             let seen = renew(old, &findings, reason, batch.first, past, now, transition);
             self.kept.insert(
                 ix,
-                Kept {
+                Box::new(Kept {
                     facts,
                     findings: findings.into(),
                     seen,
                     unevaluated: unevaluated.into(),
-                },
+                }),
             );
         }
     }
@@ -141,12 +149,12 @@ impl Objects {
 
     /// What is known of an object.
     pub(super) fn get(&self, ix: ObjectIx) -> Option<&Kept> {
-        self.kept.get(&ix)
+        self.kept.get(&ix).map(|kept| &**kept)
     }
 
     /// All that is known, in no order.
     pub(super) fn all(&self) -> impl Iterator<Item = &Kept> {
-        self.kept.values()
+        self.kept.values().map(|kept| &**kept)
     }
 
     /// What the line asks for, resolved; without what could not be judged.
@@ -162,7 +170,7 @@ impl Objects {
     }
 
     fn in_order<'a>(&'a self, inventory: &'a Inventory) -> impl Iterator<Item = &'a Kept> {
-        inventory.objects().filter_map(|(ix, _)| self.kept.get(&ix))
+        inventory.objects().filter_map(|(ix, _)| self.get(ix))
     }
 
     /// The facts of all objects, in the order of their ids.
@@ -199,7 +207,7 @@ impl Objects {
 /// Compares what is found now with what was found before: what is gone is
 /// closed, what is new is opened. Gives when each was first seen.
 fn renew(
-    old: Option<Kept>,
+    old: Option<Box<Kept>>,
     new: &[Finding],
     reason: CloseReason,
     first: bool,

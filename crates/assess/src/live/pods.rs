@@ -54,6 +54,15 @@ pub struct ContainerStatus {
 }
 
 impl PodStatus {
+    /// The same of a pod that nothing controls, which is an object as any
+    /// other.
+    pub(super) fn of_object(document: &Document) -> Self {
+        match document.root().to_json() {
+            Value::Object(object) => Self::of(&object),
+            _ => Self::default(),
+        }
+    }
+
     /// What is kept of the status of this pod.
     pub(super) fn of(object: &Map<String, Value>) -> Self {
         let status = object.get("status");

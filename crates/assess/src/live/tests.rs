@@ -1,6 +1,7 @@
 //! What a watched estate says against what a fresh look says.
 
 mod edits;
+mod gaps;
 mod pods;
 
 use plimsoll_inventory::{Inventory, Settings};

@@ -122,6 +122,9 @@ pub enum CloseReason {
     AssetGone,
     /// No goal asks for the control any more.
     NotAsked,
+    /// What it rests on can't be seen any more: whether it is there is not
+    /// known.
+    NotSeen,
 }
 
 impl CloseReason {
@@ -131,6 +134,7 @@ impl CloseReason {
             CloseReason::Fixed => "fixed",
             CloseReason::AssetGone => "asset gone",
             CloseReason::NotAsked => "no goal asks for it",
+            CloseReason::NotSeen => "no longer seen",
         }
     }
 }

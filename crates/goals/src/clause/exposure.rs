@@ -18,6 +18,11 @@ pub(super) fn judge(clause: &ExposureClause, asset: &AssetFacts) -> Judged {
             Some(reason) => format!("it can be reached from outside: {}", reason.text),
             None => "it can be reached from outside".to_owned(),
         });
+    } else if clause.internet == Some(false)
+        && let Some(why) = asset.exposure.may_be_outside()
+    {
+        let reason = format!("whether it can be reached from outside is not known: {why}");
+        parts.unknown.push(reason);
     }
     if clause.attack_paths.is_some() {
         parts.unknown.push(NO_PATHS.to_owned());

@@ -209,8 +209,16 @@ fn exposure_is_judged_from_what_leads_to_the_asset() {
     };
     let internal = Exposure {
         level: ExposureLevel::Internal,
-        reasons: Vec::new(),
+        ..Exposure::default()
     };
+    let hidden = Exposure {
+        unknown: Some("Services can't be seen".into()),
+        ..Exposure::default()
+    };
+    check(
+        (hidden, json!({"internet": false})),
+        "unknown: whether it can be reached from outside is not known: Services can't be seen",
+    );
     check(
         (internet(), json!({"internet": false})),
         "violated: it can be reached from outside: Service shop/web of type LoadBalancer selects it",
