@@ -10,6 +10,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         .iter()
         .map(|control| control.rule)
         .chain(crate::RULES)
+        .chain(plimsoll_coverage::RULES)
 }
 
 /// The words of one control of the posture engine.
@@ -22,6 +23,7 @@ pub fn control(id: &str) -> Option<&'static Rule> {
 pub fn rule(id: &str) -> Option<&'static Rule> {
     control(id)
         .or_else(|| crate::RULES.into_iter().find(|rule| rule.id == id))
+        .or_else(|| plimsoll_coverage::rule(id))
         .or_else(|| plimsoll_image::secret::rule(id))
 }
 

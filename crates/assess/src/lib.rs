@@ -31,6 +31,7 @@ pub use images::{
 };
 pub use init::{Proposal, propose};
 pub use line::Line;
+pub use plimsoll_coverage::{self as coverage};
 pub use plimsoll_goals::record;
 pub use plimsoll_image as image;
 pub use plimsoll_manifest::{Limits, Source};

@@ -9,6 +9,7 @@
 
 mod beside;
 mod change;
+mod coverage;
 mod hidden;
 mod judge;
 mod objects;
@@ -45,6 +46,7 @@ use self::{
 };
 pub use self::{
     change::{Change, Gap, Observed},
+    coverage::{ClusterCoverage, CoverageAsked},
     judge::{RECORD_AT_LEAST, RECORD_EVERY},
     pods::{ContainerStatus, Pod, PodStatus},
     transition::{AssetMove, Because, CloseReason, Closed, Flip, MOST_TOLD, Told, Transition},

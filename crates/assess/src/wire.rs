@@ -21,7 +21,7 @@ use plimsoll_model::{
 use crate::Assessment;
 
 /// What stands in `generator`.
-const GENERATOR: &str = concat!("plimsoll ", env!("CARGO_PKG_VERSION"));
+pub(crate) const GENERATOR: &str = concat!("plimsoll ", env!("CARGO_PKG_VERSION"));
 
 /// The report of a check.
 pub fn check(assessment: &Assessment) -> CheckReport {

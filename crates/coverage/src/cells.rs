@@ -17,6 +17,8 @@ use crate::{
 };
 
 const ENGINES: usize = Engine::ALL.len();
+/// What is said of a node that nobody hears.
+const GIVEN_UP: &str = "the control plane has not heard it: its Ready condition is Unknown";
 /// How many names a reason has.
 const NAMED: usize = 3;
 
@@ -508,6 +510,11 @@ fn heartbeat(node: &NodeSeen, input: Input<'_>) -> CoverageCell {
         "its Ready condition was last reported"
     };
     let silent = match node.heartbeat {
+        None if node.given_up => {
+            cell.state = CoverageState::Silent;
+            Some(GIVEN_UP.to_owned())
+        }
+        None if node.reported => None,
         None => {
             cell.state = CoverageState::Missing;
             Some("it has no lease and never reported that it is ready".to_owned())
@@ -524,9 +531,7 @@ fn heartbeat(node: &NodeSeen, input: Input<'_>) -> CoverageCell {
             }
             Age::Seconds(_) if node.given_up => {
                 cell.state = CoverageState::Silent;
-                Some(
-                    "the control plane has not heard it: its Ready condition is Unknown".to_owned(),
-                )
+                Some(GIVEN_UP.to_owned())
             }
             Age::Seconds(_) => None,
         },

@@ -56,6 +56,9 @@ pub struct NodeSeen {
     /// Whether the heartbeat is that of a lease, which is renewed every ten
     /// seconds; a condition only every five minutes.
     pub leased: bool,
+    /// Whether it has a `Ready` condition at all. Without a time of its own the
+    /// control plane's word counts, which gives up a node that it does not hear.
+    pub reported: bool,
     /// Whether the control plane gave the node up: `Ready` is `Unknown`.
     pub given_up: bool,
     /// Why no sensor can observe it.
@@ -93,6 +96,7 @@ impl NodeSeen {
             kernel: said("status.nodeInfo.kernelVersion"),
             heartbeat: ready.and_then(|ready| time(ready, "lastHeartbeatTime")),
             leased: false,
+            reported: ready.is_some(),
             given_up: ready.and_then(|ready| text(ready, "status")) == Some("Unknown"),
             unsupported: unsupported::node(
                 object,

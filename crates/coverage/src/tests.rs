@@ -174,6 +174,29 @@ fn silence_of_five_minutes_is_a_gap_of_the_node_and_of_the_source() {
 }
 
 #[test]
+fn a_node_without_a_time_of_its_own_is_as_the_control_plane_says() {
+    let check = |status: &str, expect: CoverageState| {
+        let inventory = inventory(&format!(
+            "apiVersion: v1\nkind: Node\nmetadata: {{name: n}}\nstatus: {{conditions: [{{type: Ready, status: '{status}'}}]}}\n"
+        ));
+        let settings = Settings::new("prod".into(), now());
+        let coverage = coverage(Input {
+            assets: &inventory.all_facts(),
+            images: None,
+            seen: &Seen::of(&inventory, None),
+            sources: &watches(),
+            exclusions: &[],
+            hidden: &[],
+            settings: &settings,
+        });
+        let (state, _) = state(&coverage, "cluster/prod/node/n", Engine::KubernetesWatch);
+        assert_eq!(state, expect, "{status}");
+    };
+    check("True", CoverageState::Observed);
+    check("Unknown", CoverageState::Silent);
+}
+
+#[test]
 fn when_every_source_of_an_engine_is_silent_that_is_one_gap_and_nodes_are_not_blamed() {
     let sources: Vec<Source> = ["Node", "Pod", "Namespace"]
         .map(|kind| watch(kind, "2026-11-26T11:40:00Z"))

@@ -2,6 +2,7 @@
 //! back. Fields are only ever added within one `schemaVersion`; a reader
 //! ignores what it does not know.
 
+mod coverage;
 mod vulnerability;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,10 @@ use crate::{
     image::Image,
 };
 
+pub use self::coverage::{
+    AssetCoverageReport, ClusterCoverageReport, CoverageCellReport, CoverageGapReport,
+    EngineReport, VersionReport,
+};
 pub use self::vulnerability::VulnerabilityReport;
 
 /// The version of the reports this build writes.

@@ -19,6 +19,8 @@ pub enum Format {
     Html,
     /// OSCAL assessment results, for governance tools.
     Oscal,
+    /// Rows of a table, for spreadsheets; of coverage.
+    Csv,
     /// An SBOM as CycloneDX 1.6 JSON; of images.
     CycloneDx,
     /// An SBOM as SPDX 2.3 JSON; of images.
@@ -39,6 +41,15 @@ impl Format {
 
     /// The formats of SBOMs.
     pub const SBOM: [Format; 2] = [Format::CycloneDx, Format::Spdx];
+
+    /// What the coverage of a cluster can be written as.
+    pub const COVERAGE: [Format; 5] = [
+        Format::Terminal,
+        Format::Json,
+        Format::Csv,
+        Format::Markdown,
+        Format::Html,
+    ];
 
     /// What an image scan can be written as.
     pub const IMAGE: [Format; 9] = [
@@ -63,6 +74,7 @@ impl Format {
             Format::Markdown => "markdown",
             Format::Html => "html",
             Format::Oscal => "oscal",
+            Format::Csv => "csv",
             Format::CycloneDx => "cyclonedx",
             Format::Spdx => "spdx",
         }
@@ -87,7 +99,7 @@ const ALIASES: [(&str, Format); 6] = [
 
 /// The text names no format.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no output format{}: write terminal, json, sarif, junit, markdown, html or oscal; of an image also cyclonedx or spdx",
+#[error("`{text}` is no output format{}: write terminal, json, sarif, junit, markdown, html or oscal; of an image also cyclonedx or spdx, of coverage also csv",
     .nearest.map(|n| format!(", did you mean `{n}`")).unwrap_or_default())]
 pub struct UnknownFormat {
     text: String,
@@ -103,6 +115,7 @@ impl FromStr for Format {
             Format::ALL
                 .into_iter()
                 .chain(Format::SBOM)
+                .chain([Format::Csv])
                 .map(|f| (f.as_str(), f))
                 .chain(ALIASES)
         };

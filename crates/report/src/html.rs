@@ -3,12 +3,15 @@
 
 mod chart;
 mod controls;
+mod coverage;
 mod escape;
 mod images;
 mod page;
 mod sections;
 mod tables;
 mod vulnerabilities;
+
+pub(crate) use self::coverage::coverage;
 
 use std::io::{self, Write};
 

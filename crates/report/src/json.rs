@@ -158,6 +158,10 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
     vec![
         ("check-report", schema::<CheckReport>()),
         ("scan-report", schema::<ScanReport>()),
+        (
+            "cluster-coverage-report",
+            schema::<plimsoll_model::wire::ClusterCoverageReport>(),
+        ),
         ("diff-report", schema::<crate::diff::Diff>()),
         ("simulate-report", schema::<crate::simulate::Simulation>()),
         ("plan-report", schema::<crate::plan::Plan>()),

@@ -9,6 +9,7 @@
 //! characters never reach a terminal, markup never reaches HTML, XML or
 //! Markdown.
 
+pub mod coverage;
 pub mod diff;
 mod format;
 mod group;
@@ -56,6 +57,7 @@ pub fn check(
         Format::Html => html::check(report, out),
         Format::Oscal => oscal::check(report, out),
         Format::CycloneDx | Format::Spdx => Err(no_sbom(format)),
+        Format::Csv => Err(no_table(format)),
     }
 }
 
@@ -83,6 +85,7 @@ pub fn scan(
         Format::Html => html::scan(header, findings, out),
         Format::Oscal => oscal::scan(header, findings, out),
         Format::CycloneDx | Format::Spdx => Err(no_sbom(format)),
+        Format::Csv => Err(no_table(format)),
     }
 }
 
@@ -92,5 +95,13 @@ fn no_sbom(format: Format) -> io::Error {
     io::Error::new(
         io::ErrorKind::Unsupported,
         format!("{format} is a form of SBOMs: findings have none"),
+    )
+}
+
+/// A table is written of coverage, not of findings.
+fn no_table(format: Format) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        format!("{format} is a form of tables: findings have none"),
     )
 }

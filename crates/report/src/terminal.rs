@@ -3,6 +3,7 @@
 
 mod assets;
 mod check;
+mod coverage;
 pub(crate) mod image;
 pub(crate) mod image_diff;
 mod paper;
@@ -12,6 +13,7 @@ mod vulnerabilities;
 
 pub(crate) use assets::SEVERITY;
 pub(crate) use check::check;
+pub(crate) use coverage::coverage;
 pub(crate) use paper::{Line, Paper};
 pub(crate) use plan::plan;
 pub(crate) use scan::scan;
