@@ -306,6 +306,19 @@ impl Live {
                 self.estate.images.extend(images);
                 batch.beside = true;
             }
+            Change::Unnamed(names) => {
+                let images = &mut self.estate.images;
+                let before = images.len();
+                images.retain_mut(|image| {
+                    let known = image.names.len();
+                    image.names.retain(|name| !names.contains(name));
+                    batch.beside |= image.names.len() < known;
+                    !image.names.is_empty()
+                });
+                if images.len() == before && !batch.beside {
+                    return;
+                }
+            }
             Change::Advisories(advisories) => {
                 self.estate.advisories = advisories;
                 batch.beside = true;

@@ -23,9 +23,11 @@ pub enum Change {
     /// read: see [`Line::read`].
     Line(Line, Vec<Diagnostic>),
     /// Images that were looked into, or could not be: each takes the place of
-    /// what its names led to before. One whose names no workload has any more
-    /// is forgotten.
+    /// what its names led to before.
     Images(Vec<LookedInto>),
+    /// Image names that no workload has any more: what they led to is
+    /// forgotten, unless it has other names.
+    Unnamed(Vec<Arc<str>>),
     /// What packages are compared with from now on.
     Advisories(Option<Advisories>),
     /// What the coverage engine says, all of it.

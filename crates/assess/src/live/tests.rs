@@ -200,6 +200,36 @@ fn a_watched_estate_says_what_a_fresh_look_says() {
     assert_eq!(said, fresh(&live, files));
 }
 
+#[test]
+fn an_image_is_forgotten_with_the_last_of_its_names() {
+    let image = |names: &[&str]| crate::LookedInto {
+        names: names.iter().map(|name| (*name).into()).collect(),
+        outcome: Err(plimsoll_model::UnknownAsset {
+            reason: "the registry does not answer".to_owned(),
+            remedy: "try again".to_owned(),
+        }),
+    };
+    let mut live = live();
+    live.apply([Change::Images(vec![image(&["a:1", "a:latest"])])], at(0));
+    let known = |live: &Live| live.assessment().links.map(|links| links.len());
+    assert_eq!(known(&live), Some(2));
+    assert!(
+        live.apply([Change::Unnamed(vec!["a:1".into()])], at(1))
+            .changed
+    );
+    assert_eq!(known(&live), Some(1));
+    live.apply(
+        [Change::Unnamed(vec!["a:latest".into(), "b".into()])],
+        at(2),
+    );
+    assert_eq!(known(&live), None);
+    assert!(
+        !live
+            .apply([Change::Unnamed(vec!["b".into()])], at(3))
+            .changed
+    );
+}
+
 /// The first lines that differ, with what stands around them.
 pub(super) fn difference(one: &str, two: &str) -> String {
     let (one, two): (Vec<&str>, Vec<&str>) = (one.lines().collect(), two.lines().collect());
