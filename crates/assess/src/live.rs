@@ -15,6 +15,7 @@ mod judge;
 mod objects;
 mod past;
 mod pods;
+mod running;
 mod transition;
 pub mod trim;
 
@@ -49,6 +50,7 @@ pub use self::{
     coverage::{ClusterCoverage, CoverageAsked},
     judge::{RECORD_AT_LEAST, RECORD_EVERY},
     pods::{ContainerStatus, Pod, PodStatus},
+    running::RunningImage,
     transition::{AssetMove, Because, CloseReason, Closed, Flip, MOST_TOLD, Told, Transition},
 };
 use crate::{

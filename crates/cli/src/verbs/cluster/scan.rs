@@ -3,15 +3,12 @@
 use std::collections::BTreeMap;
 
 use plimsoll_assess::{
-    Assessment, Outcome,
-    live::{Change, Gap, Live, LiveOptions},
+    Outcome,
+    live::{Change, Live, LiveOptions},
     wire,
 };
 use plimsoll_cluster::source;
-use plimsoll_model::{
-    DiagnosticLevel, Period,
-    wire::{GapReport, GapState},
-};
+use plimsoll_model::{DiagnosticLevel, Period};
 use plimsoll_report::Format;
 
 use super::{Looking, looking, runtime};
@@ -67,7 +64,6 @@ pub fn run(show: &ShowArgs, args: ClusterScanArgs) -> Result<Exit, Failure> {
     let mut assessment = live.assessment();
     drop(progress);
     assessment.starter_line = starter;
-    hidden(&mut assessment, &look.gaps);
     if starter {
         context.note(
             "no goals were found in the cluster, so the starter line judges: no privileged \
@@ -98,31 +94,6 @@ pub fn run(show: &ShowArgs, args: ClusterScanArgs) -> Result<Exit, Failure> {
         Outcome::Fails => Exit::Fails,
         Outcome::Incomplete => Exit::Incomplete,
     })
-}
-
-/// Counts the kinds that could not be seen among what could not be read.
-fn hidden(assessment: &mut Assessment, gaps: &[Gap]) {
-    let coverage = &mut assessment.coverage;
-    for gap in gaps {
-        let known = coverage
-            .gaps
-            .iter()
-            .any(|known| known.reason.contains(&*gap.reason) && known.file.contains(&*gap.kind));
-        if known {
-            continue;
-        }
-        coverage.failed += 1;
-        coverage.gaps.push(GapReport {
-            state: GapState::Failed,
-            file: match &gap.namespace {
-                None => gap.kind.to_string(),
-                Some(namespace) => format!("{} in {namespace}", gap.kind),
-            },
-            line: 0,
-            column: 0,
-            reason: format!("{}; {}", gap.reason, gap.remedy),
-        });
-    }
 }
 
 /// What is there, in one sentence.

@@ -83,14 +83,18 @@ async fn watch(looking: Looking, args: &ClusterWatchArgs, stop: &Notify) -> Resu
         if begun {
             summary.add(&transition);
             teller.transition(&transition)?;
-            continue;
         }
-        begun = true;
         if !live.has_goals() {
-            context.note("no goals were found: the starter line judges");
+            if !begun {
+                context.note("no goals were found: the starter line judges");
+            }
             let line = live.starter_line();
             live.apply([Change::Line(line, Vec::new())], now());
         }
+        if begun {
+            continue;
+        }
+        begun = true;
         teller.begin(&live)?;
     }
     teller.end(&live, &summary)?;
