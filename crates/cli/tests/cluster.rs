@@ -34,7 +34,7 @@ const SHOP: &str = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n";
 fn start() -> Option<Cluster> {
     let repo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     match cluster::program(&repo) {
-        Ok(program) => Some(Cluster::start(&program).unwrap()),
+        Ok(program) => Some(Cluster::start(&program).expect("it starts")),
         Err(why) => {
             eprintln!("SKIPPED: {why}");
             None
@@ -54,13 +54,13 @@ fn as_who(sandbox: &Sandbox, kubeconfig: &Path, args: &[&str]) -> Run {
 
 /// What the report names as not read, as `file: reason`.
 fn gaps(report: &Value) -> Vec<String> {
-    let gaps = report["coverage"]["gaps"].as_array().unwrap();
+    let gaps = report["coverage"]["gaps"].as_array().expect("a list");
     gaps.iter()
         .map(|gap| {
             format!(
                 "{}: {}",
-                gap["file"].as_str().unwrap(),
-                gap["reason"].as_str().unwrap()
+                gap["file"].as_str().unwrap_or_default(),
+                gap["reason"].as_str().unwrap_or_default()
             )
         })
         .collect()

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 fn start(flags: &[&str]) -> Option<Cluster> {
     let repo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     match cluster::program(&repo) {
-        Ok(program) => Some(Cluster::start_with(&program, flags).unwrap()),
+        Ok(program) => Some(Cluster::start_with(&program, flags).expect("it starts")),
         Err(why) => {
             eprintln!("SKIPPED: {why}");
             None
@@ -37,7 +37,7 @@ async fn server(cluster: &Cluster) -> Server {
         kubeconfig: Some(cluster.kubeconfig()),
         context: None,
     };
-    Server::open(&access).await.unwrap()
+    Server::open(&access).await.expect("a way to it")
 }
 
 fn options() -> SourceOptions {
@@ -85,12 +85,14 @@ async fn pods(server: &Server, count: usize) {
             for at in (worker..count).step_by(16) {
                 let mut pod = DynamicObject::new(&format!("pod-{at:05}"), &resource);
                 pod.data = json!({"spec": {"containers": [{"name": "main", "image": "busybox"}]}});
-                api.create(&PostParams::default(), &pod).await.unwrap();
+                api.create(&PostParams::default(), &pod)
+                    .await
+                    .expect("it is made");
             }
         });
     }
     while let Some(joined) = made.join_next().await {
-        joined.unwrap();
+        joined.expect("it ends");
     }
 }
 
@@ -130,7 +132,9 @@ async fn flips_until(
 
 /// Ids of all objects, as a fresh look finds them.
 async fn looked(server: &Server) -> BTreeSet<String> {
-    let look = source::collect(server, &options()).await.unwrap();
+    let look = source::collect(server, &options())
+        .await
+        .expect("it answers");
     let mut live = live();
     live.apply(look.changes, Timestamp::now());
     ids(&live)
