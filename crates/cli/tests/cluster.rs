@@ -146,7 +146,7 @@ fn exactly_the_permissions_that_are_printed_are_enough_and_what_is_hidden_is_nam
 }
 
 #[test]
-fn the_same_manifests_give_the_same_findings_from_files_and_from_a_cluster() {
+fn a_cluster_scan_finds_what_a_check_of_the_same_manifests_finds() {
     let Some(cluster) = start() else {
         return;
     };
