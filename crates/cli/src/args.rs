@@ -19,8 +19,8 @@ use clap::{Args, Parser, Subcommand};
 pub use cache::{CacheArgs, CacheVerb};
 pub use check::{CheckArgs, FailOn};
 pub use cluster::{
-    AccessArgs, ClusterArgs, ClusterRbacArgs, ClusterScanArgs, ClusterVerb, ClusterWatchArgs,
-    LookArgs, WatchFormat,
+    AccessArgs, ClusterArgs, ClusterCoverageArgs, ClusterRbacArgs, ClusterScanArgs, ClusterVerb,
+    ClusterWatchArgs, LookArgs, WatchFormat,
 };
 pub use db::{
     AdvisoryArgs, CompareArgs, DbArgs, DbInfoArgs, DbPlaceArgs, DbVerb, ExportArgs, ImportArgs,

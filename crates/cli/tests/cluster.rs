@@ -17,6 +17,9 @@ mod cluster;
 #[path = "cli/support.rs"]
 mod support;
 
+#[path = "cluster/coverage.rs"]
+mod coverage;
+
 use cluster::Cluster;
 use support::{Run, Sandbox, run};
 

@@ -4,8 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use plimsoll_model::Timestamp;
+use plimsoll_report::Format;
 
-use super::{FailOn, LineArgs, ReportArgs, StateArgs, shared::parse_now};
+use super::{
+    FailOn, LineArgs, ReportArgs, StateArgs,
+    shared::{output_help, output_long_help, parse_now},
+};
+use crate::output::OutputChoice;
 
 const SCAN_EXAMPLES: &str = "\
 Examples:
@@ -22,6 +27,15 @@ Examples:
   plimsoll cluster watch -o json | jq 'select(.type == \"flip\")'
 
 Ctrl-C ends it with a summary. Exit codes: 0 stopped, 1 error, 64 usage";
+
+const COVERAGE_EXAMPLES: &str = "\
+Examples:
+  plimsoll cluster coverage
+  plimsoll cluster coverage --context prod -o csv=coverage.csv
+  plimsoll cluster coverage --exclude-namespace kube-system
+
+Exit codes: 0 no gaps, 3 something is not observed or a version is past its end or not
+known, 1 error, 64 usage";
 
 const RBAC_EXAMPLES: &str = "\
 Examples:
@@ -46,8 +60,36 @@ pub enum ClusterVerb {
     Scan(ClusterScanArgs),
     /// Look on: what changes, which verdict flips, and why
     Watch(ClusterWatchArgs),
+    /// Who observes what, since when; each gap with its fix
+    Coverage(ClusterCoverageArgs),
     /// The permissions that looking takes, each with its reason
     Rbac(ClusterRbacArgs),
+}
+
+/// Who observes what, since when; each gap with its fix.
+///
+/// One look: which engine observes each node, namespace, workload and image, what
+/// nobody observes and why, and until when the versions that run are supported.
+#[derive(Debug, Args)]
+#[command(after_help = COVERAGE_EXAMPLES)]
+pub struct ClusterCoverageArgs {
+    #[command(flatten)]
+    pub access: AccessArgs,
+    /// Leave this namespace out, and say so (repeatable)
+    #[arg(long, value_name = "NAME", help_heading = "Cluster")]
+    pub exclude_namespace: Vec<String>,
+    /// The time of the run, RFC 3339 or a date [default: now]
+    #[arg(long, value_name = "TIME", value_parser = parse_now, help_heading = "Input")]
+    pub now: Option<Timestamp>,
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT[=FILE]",
+        help_heading = "Output",
+        help = output_help(&Format::COVERAGE),
+        long_help = output_long_help(&Format::COVERAGE)
+    )]
+    pub output: Vec<OutputChoice>,
 }
 
 /// Which cluster.

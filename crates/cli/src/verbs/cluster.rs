@@ -1,5 +1,6 @@
 //! `plimsoll cluster`: a live cluster.
 
+mod coverage;
 mod rbac;
 mod scan;
 mod tell;
@@ -26,6 +27,7 @@ pub fn run(show: &ShowArgs, args: ClusterArgs) -> Result<Exit, Failure> {
     match args.verb {
         ClusterVerb::Scan(args) => scan::run(show, args),
         ClusterVerb::Watch(args) => watch::run(show, args),
+        ClusterVerb::Coverage(args) => coverage::run(show, args),
         ClusterVerb::Rbac(args) => rbac::run(show, args),
     }
 }

@@ -10,7 +10,7 @@ fn doc(name: &str) -> String {
     )
 }
 
-const VERBS: [&[&str]; 27] = [
+const VERBS: [&[&str]; 28] = [
     &["check"],
     &["scan"],
     &["goals", "init"],
@@ -32,6 +32,7 @@ const VERBS: [&[&str]; 27] = [
     &["db", "compare"],
     &["cluster", "scan"],
     &["cluster", "watch"],
+    &["cluster", "coverage"],
     &["cluster", "rbac"],
     &["cache"],
     &["explain"],
