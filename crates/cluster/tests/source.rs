@@ -32,6 +32,14 @@ fn start(flags: &[&str]) -> Option<Cluster> {
     }
 }
 
+fn on_a_runtime(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(test);
+}
+
 async fn server(cluster: &Cluster) -> Server {
     let access = Access {
         kubeconfig: Some(cluster.kubeconfig()),
@@ -148,19 +156,32 @@ fn ids(live: &Live) -> BTreeSet<String> {
         .collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_is_found_in_pages_and_a_restart_loses_and_doubles_nothing() {
+#[test]
+fn everything_is_found_in_pages_and_a_restart_loses_and_doubles_nothing() {
+    on_a_runtime(pages_and_a_restart());
+}
+
+async fn pages_and_a_restart() {
     let Some(mut cluster) = start(&[]) else {
         return;
     };
     let server = server(&cluster).await;
-    assert!(server.version().await.unwrap().git_version.starts_with('v'));
-    cluster.apply(SHOP).unwrap();
-    cluster.apply(&deployment("web", false)).unwrap();
+    assert!(
+        server
+            .version()
+            .await
+            .expect("it works")
+            .git_version
+            .starts_with('v')
+    );
+    cluster.apply(SHOP).expect("it works");
+    cluster.apply(&deployment("web", false)).expect("it works");
     pods(&server, 1_200).await;
 
     // Pages of 500 and of 7 give the same.
-    let look = source::collect(&server, &options()).await.unwrap();
+    let look = source::collect(&server, &options())
+        .await
+        .expect("it works");
     assert_eq!(look.gaps, []);
     assert_eq!(look.counts["Pod"], 1_200);
     assert_eq!(look.counts["apps/Deployment"], 1);
@@ -171,7 +192,7 @@ async fn everything_is_found_in_pages_and_a_restart_loses_and_doubles_nothing() 
         page: 7,
         ..options()
     };
-    let pieces = source::collect(&server, &small).await.unwrap();
+    let pieces = source::collect(&server, &small).await.expect("it works");
     assert_eq!(pieces.counts, look.counts);
 
     // One namespace: its objects, and those that are in none.
@@ -179,7 +200,7 @@ async fn everything_is_found_in_pages_and_a_restart_loses_and_doubles_nothing() 
         namespace: Some("kube-system".into()),
         ..options()
     };
-    let one = source::collect(&server, &one).await.unwrap();
+    let one = source::collect(&server, &one).await.expect("it works");
     assert_eq!(one.counts["Pod"], 0);
     assert_eq!(one.counts["Namespace"], 1);
     assert!(one.counts["rbac.authorization.k8s.io/ClusterRole"] > 50);
@@ -204,7 +225,7 @@ async fn everything_is_found_in_pages_and_a_restart_loses_and_doubles_nothing() 
     assert!(before.iter().all(|goal| goal.verdict != Verdict::Breached));
 
     let asked = Instant::now();
-    cluster.apply(&deployment("web", true)).unwrap();
+    cluster.apply(&deployment("web", true)).expect("it works");
     let applied = asked.elapsed();
     let breached = |live: &Live| {
         let mut goals = live.standings().iter();
@@ -225,12 +246,12 @@ async fn everything_is_found_in_pages_and_a_restart_loses_and_doubles_nothing() 
     // as soon as it is back is seen, and once.
     cluster.kill_api();
     tokio::time::sleep(Duration::from_secs(2)).await;
-    cluster.restart_api().unwrap();
+    cluster.restart_api().expect("it works");
     cluster
         .kubectl(&["delete", "pod", "-n", "shop", "pod-00007", "--force"])
-        .unwrap();
-    cluster.apply(&deployment("api", false)).unwrap();
-    cluster.apply(&deployment("web", false)).unwrap();
+        .expect("it works");
+    cluster.apply(&deployment("api", false)).expect("it works");
+    cluster.apply(&deployment("web", false)).expect("it works");
     let mended = |live: &Live| !breached(live) && live.objects() > 0;
     let back = flips_until(&mut source, &mut live, mended).await;
     assert_eq!(
@@ -249,13 +270,17 @@ async fn everything_is_found_in_pages_and_a_restart_loses_and_doubles_nothing() 
     eprintln!("after the restart: {pods:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn kinds_that_come_and_go_and_etcd_that_halts_are_followed() {
+#[test]
+fn kinds_that_come_and_go_and_etcd_that_halts_are_followed() {
+    on_a_runtime(kinds_and_etcd());
+}
+
+async fn kinds_and_etcd() {
     let Some(cluster) = start(&[]) else {
         return;
     };
     let server = server(&cluster).await;
-    cluster.apply(SHOP).unwrap();
+    cluster.apply(SHOP).expect("it works");
     let mut source = Source::start(&server, options());
     let mut live = live();
     live.apply(all(&mut source).await, Timestamp::now());
@@ -269,7 +294,7 @@ async fn kinds_that_come_and_go_and_etcd_that_halts_are_followed() {
              - name: v1alpha1\n    served: true\n    storage: true\n    schema:\n      \
              openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}\n",
         )
-        .unwrap();
+        .expect("it works");
     let rollout = "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web, namespace: shop}\n\
                    spec: {template: {spec: {containers: [{name: main, image: busybox}]}}}\n";
     let begun = Instant::now();
@@ -281,7 +306,7 @@ async fn kinds_that_come_and_go_and_etcd_that_halts_are_followed() {
     flips_until(&mut source, &mut live, there).await;
 
     // etcd halts: nothing is taken for gone. It goes on, and so does the watch.
-    cluster.stop_etcd().unwrap();
+    cluster.stop_etcd().expect("it works");
     let quiet = tokio::time::timeout(Duration::from_secs(5), source.next()).await;
     let gone = quiet
         .ok()
@@ -292,18 +317,22 @@ async fn kinds_that_come_and_go_and_etcd_that_halts_are_followed() {
         !gone.iter().any(|change| matches!(change, Change::Gone(_))),
         "{gone:?}"
     );
-    cluster.continue_etcd().unwrap();
+    cluster.continue_etcd().expect("it works");
     live.apply(gone, Timestamp::now());
 
     // Its definition goes, and with it its objects.
     cluster
         .kubectl(&["delete", "crd", "rollouts.argoproj.io", "--wait=false"])
-        .unwrap();
+        .expect("it works");
     flips_until(&mut source, &mut live, |live| !there(live)).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_is_too_busy_is_asked_again() {
+#[test]
+fn a_server_that_is_too_busy_is_asked_again() {
+    on_a_runtime(busy());
+}
+
+async fn busy() {
     let Some(cluster) = start(&[
         "--enable-priority-and-fairness=false",
         "--max-requests-inflight=1",
@@ -311,24 +340,32 @@ async fn a_server_that_is_too_busy_is_asked_again() {
         return;
     };
     let server = server(&cluster).await;
-    let look = source::collect(&server, &options()).await.unwrap();
+    let look = source::collect(&server, &options())
+        .await
+        .expect("it works");
     assert_eq!(look.gaps, []);
     assert!(look.counts["rbac.authorization.k8s.io/ClusterRole"] > 50);
 }
 
 /// Prints figures; the optimised build's are those of `docs/cluster.md`. Run it by its name with
 /// `--ignored --nocapture`.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[test]
 #[ignore = "it measures, and takes minutes"]
-async fn ten_thousand_pods_are_listed_and_judged() {
+fn ten_thousand_pods_are_listed_and_judged() {
+    on_a_runtime(ten_thousand_pods());
+}
+
+async fn ten_thousand_pods() {
     let Some(cluster) = start(&[]) else {
         return;
     };
     let server = server(&cluster).await;
-    cluster.apply(SHOP).unwrap();
+    cluster.apply(SHOP).expect("it works");
     pods(&server, 10_000).await;
     let begun = Instant::now();
-    let look = source::collect(&server, &options()).await.unwrap();
+    let look = source::collect(&server, &options())
+        .await
+        .expect("it works");
     eprintln!(
         "listed {} pods in {:?}",
         look.counts["Pod"],
