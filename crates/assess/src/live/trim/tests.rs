@@ -1,5 +1,6 @@
 //! What is kept.
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Change, seen, trim};
@@ -169,5 +170,78 @@ fn what_is_no_object_is_refused() {
         json!({"apiVersion": "v1", "kind": "Pod"}),
     ] {
         assert!(seen(object.clone(), "prod").is_err(), "{object}");
+    }
+}
+
+/// JSON of whatever form, with the words of the API in it often.
+fn anything() -> impl Strategy<Value = Value> {
+    let word = prop::sample::select(vec![
+        "apiVersion",
+        "kind",
+        "metadata",
+        "name",
+        "namespace",
+        "ownerReferences",
+        "controller",
+        "spec",
+        "status",
+        "volumes",
+        "containers",
+        "volumeMounts",
+        "data",
+        "versions",
+        "webhooks",
+        "clientConfig",
+        "annotations",
+        "tolerations",
+        "containerStatuses",
+        "conditions",
+        "phase",
+        "v1",
+        "Pod",
+        "Secret",
+        "ConfigMap",
+        "Node",
+        "apps/v1",
+        "ReplicaSet",
+        "kube-api-access-x",
+        "\u{0}é\"",
+    ]);
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        word.clone().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 48, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((word.clone(), inner), 0..6).prop_map(|fields| {
+                let fields = fields
+                    .into_iter()
+                    .map(|(key, value)| (key.to_owned(), value));
+                Value::Object(fields.collect())
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_an_api_server_says_is_a_change_or_refused(
+        kind in prop::sample::select(vec!["Pod", "Secret", "ConfigMap", "Node", "ReplicaSet", "Job"]),
+        parts in prop::collection::vec(anything(), 4),
+    ) {
+        let mut parts = parts.into_iter();
+        let mut object = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": "x"}});
+        for field in ["spec", "status", "data"] {
+            object[field] = parts.next().unwrap_or_default();
+        }
+        object["metadata"]["ownerReferences"] = parts.next().unwrap_or_default();
+        let change = seen(object.clone(), "prod");
+        prop_assert!(change.is_ok(), "{:?}", change);
+        let _ = seen(object["spec"].clone(), "prod");
     }
 }
