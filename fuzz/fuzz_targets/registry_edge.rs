@@ -1,4 +1,4 @@
-//! What comes from outside at the edge: texts, documents, cached layers, and what containerd
+//! What comes from outside at the edge: texts, documents, cached layers, stored images, and what containerd
 //! answers. None of it may panic, or take memory that its size does not justify.
 #![no_main]
 
@@ -9,10 +9,11 @@ fuzz_target!(|bytes: &[u8]| {
     let Some((kind, rest)) = bytes.split_first() else {
         return;
     };
-    match kind % 4 {
+    match kind % 5 {
         0 => fuzzing::texts(rest),
         1 => fuzzing::documents(rest),
         2 => fuzzing::entry(rest),
+        3 => fuzzing::stored(rest),
         _ => fuzzing::grpc(rest),
     }
 });

@@ -181,6 +181,25 @@ pub fn open(context: &Context, args: &AdvisoryArgs) -> Result<Option<Advisories>
     }))
 }
 
+/// What tells the database that is used from any other, in hexadecimal; empty
+/// where none is.
+pub fn identity(args: &AdvisoryArgs) -> String {
+    let Ok(place) = Place::new(&args.place) else {
+        return String::new();
+    };
+    let file = args.db.clone().unwrap_or_else(|| place.database());
+    if args.no_vulnerabilities || !file.is_file() {
+        return String::new();
+    }
+    place
+        .open(&file)
+        .map_or_else(|_| String::new(), |db| hexadecimal(&db.identity()))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Reads what others say of vulnerabilities.
 ///
 /// # Errors

@@ -30,8 +30,8 @@ pub use explain::ExplainArgs;
 pub use fix::FixArgs;
 pub use goals::{DiffArgs, GoalsArgs, GoalsVerb, InitArgs, SimulateArgs};
 pub use image::{
-    ImageArgs, ImageDiffArgs, ImageFixArgs, ImageInputArgs, ImageLsArgs, ImageSbomArgs,
-    ImageScanArgs, ImageVerb, RegistryArgs, TABLES, TableArgs,
+    ImageArgs, ImageDiffArgs, ImageFixArgs, ImageInputArgs, ImageLsArgs, ImageRematchArgs,
+    ImageSbomArgs, ImageScanArgs, ImageVerb, RegistryArgs, StoreArgs, TABLES, TableArgs,
 };
 pub use plain::{CompletionArgs, SchemaArgs, VersionArgs, VersionFormat};
 pub use scan::ScanArgs;

@@ -8,12 +8,14 @@
 //! - [`keys`]: what databases are signed with.
 //! - [`make`]: a database of all that the store holds.
 //! - [`mapped`]: the database's file, mapped into memory.
+//! - [`rematch`]: stored images, matched again when the database changes.
 
 pub mod files;
 pub mod import;
 pub mod keys;
 pub mod make;
 pub mod mapped;
+pub mod rematch;
 pub mod sources;
 pub mod store;
 pub mod update;

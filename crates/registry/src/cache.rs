@@ -158,7 +158,7 @@ impl DiskCache {
             Err(error) => return Err(error),
         };
         let size = file.metadata()?.len();
-        let bytes = read_sized(&file, size)?;
+        let bytes = read_sized(&file, size, MOST_ENTRY)?;
         let analysis = entry::decode(&bytes)?;
         // The least recently used goes first: this one was used now.
         let _ = file.set_modified(SystemTime::now());
@@ -237,7 +237,7 @@ impl LayerCache for DiskCache {
 
 /// Makes a folder that only its owner can look into: what is found in images
 /// is nobody else's business.
-fn private_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -245,9 +245,9 @@ fn private_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// A whole file of `size` bytes, at most [`MOST_ENTRY`].
-fn read_sized(mut file: &File, size: u64) -> io::Result<Vec<u8>> {
-    if size > MOST_ENTRY {
+/// A whole file of `size` bytes, at most `most`.
+pub(crate) fn read_sized(mut file: &File, size: u64, most: u64) -> io::Result<Vec<u8>> {
+    if size > most {
         return Err(io::ErrorKind::InvalidData.into());
     }
     let mut bytes = vec![0; usize::try_from(size).map_err(|_| io::ErrorKind::InvalidData)?];

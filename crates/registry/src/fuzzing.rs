@@ -29,6 +29,14 @@ pub fn entry(bytes: &[u8]) {
     crate::cache::any_entry(bytes);
 }
 
+/// Reads the bytes as a stored image: as a file, and as what is packed in one.
+pub fn stored(bytes: &[u8]) {
+    crate::sboms::any_stored(bytes);
+    if let Ok(sealed) = crate::packed::pack(crate::sboms::MARK, bytes) {
+        crate::sboms::any_stored(&sealed);
+    }
+}
+
 /// Reads the bytes as what containerd answers.
 #[cfg(unix)]
 pub fn grpc(bytes: &[u8]) {

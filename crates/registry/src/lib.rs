@@ -9,7 +9,8 @@
 //! - [`client`]: what is asked of them; [`pull`]: an image of one.
 //! - [`target`]: what a user names; [`local`]: files and folders of this machine.
 //! - `containerd`: a node's store, over its socket.
-//! - [`cache`]: layers that were analysed before.
+//! - [`cache`]: layers that were analysed before; [`sboms`]: images that were;
+//!   [`packed`]: their files.
 
 pub mod auth;
 pub mod cache;
@@ -21,8 +22,10 @@ pub mod error;
 pub mod fuzzing;
 pub mod http;
 pub mod local;
+pub mod packed;
 pub mod pull;
 pub mod reference;
+pub mod sboms;
 pub mod target;
 
 pub use cache::DiskCache;

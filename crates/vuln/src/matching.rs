@@ -14,6 +14,7 @@ mod ask;
 mod build;
 mod choose;
 mod kernel;
+mod keys;
 mod module;
 mod names;
 mod package;
@@ -31,6 +32,8 @@ use plimsoll_model::{
     image::{Image, ImagePackage},
 };
 
+pub use self::keys::keys;
+pub(crate) use self::reach::files_with_functions;
 use self::{ask::Ask, release::Release};
 use crate::lookup::{FeedInfo, Lookup, Place};
 
@@ -115,7 +118,7 @@ impl<'a> Work<'a> {
                 why_none: None,
             },
             streams: options.streams.clone(),
-            functions: reach::files_with_functions(image),
+            functions: files_with_functions(image),
             found: Vec::new(),
             compared: 0,
             unknown: BTreeMap::new(),

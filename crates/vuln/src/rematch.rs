@@ -7,8 +7,10 @@
 
 mod postings;
 mod store;
+mod variant;
 
 pub use store::IndexError;
+pub use variant::Variant;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -133,6 +135,10 @@ impl Index {
             let of_place = from.take_while(|(key, _)| key.starts_with(&first));
             keys.extend(of_place.map(|(key, _)| &**key));
         }
+        self.of(keys)
+    }
+
+    fn of(&self, keys: BTreeSet<&[u8]>) -> Vec<Stale<'_>> {
         let mut stale = Vec::new();
         for key in keys {
             let (Some(package), Some(variants)) = (names::decode(key), self.packages.get(key))
@@ -152,6 +158,12 @@ impl Index {
             }
         }
         stale
+    }
+
+    /// Everything there is, by package and variant in order: as if all had changed.
+    #[must_use]
+    pub fn every(&self) -> Vec<Stale<'_>> {
+        self.of(self.packages.keys().map(|key| &**key).collect())
     }
 
     /// The images that any of this is about, by name in order.

@@ -9,7 +9,7 @@ use plimsoll_report::Format;
 use plimsoll_registry::target::Form;
 
 use super::{
-    db::AdvisoryArgs,
+    db::{AdvisoryArgs, DbPlaceArgs},
     shared::{output_help, output_long_help, parse_now},
 };
 use crate::output::OutputChoice;
@@ -51,6 +51,8 @@ pub enum ImageVerb {
     Diff(ImageDiffArgs),
     /// Show the fewest upgrades that clear an image, and edit its Dockerfile
     Fix(ImageFixArgs),
+    /// Compare the images that were scanned with the database of today: no image is pulled
+    Rematch(ImageRematchArgs),
 }
 
 /// Find what is in an image and what is wrong with it.
@@ -76,6 +78,11 @@ pub struct ImageScanArgs {
     pub only_fixed: bool,
     #[command(flatten)]
     pub image: ImageInputArgs,
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// Do not keep what is in the image for `plimsoll image rematch`
+    #[arg(long, help_heading = "Store")]
+    pub no_store: bool,
     #[arg(
         short,
         long,
@@ -172,6 +179,56 @@ pub struct ImageFixArgs {
     pub image: ImageInputArgs,
     #[command(flatten)]
     pub output: TableArgs,
+}
+
+const REMATCH_EXAMPLES: &str = "\
+Examples:
+  plimsoll db update && plimsoll image rematch
+  plimsoll image rematch --fail-on critical -o json
+
+Every image that `plimsoll image scan` looked into is kept without its files. Only what
+the database says otherwise than last time is matched again.
+
+Exit codes: 0 done, 2 something new is as bad as --fail-on, 3 of a package nothing is
+known, or what was kept can't be read, 1 error, 64 usage";
+
+/// Compare the images that were scanned with the database of today.
+#[derive(Debug, Args)]
+#[command(after_help = REMATCH_EXAMPLES)]
+pub struct ImageRematchArgs {
+    /// This database [default: the one that `plimsoll db update` makes]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "PLIMSOLL_DB",
+        help_heading = "Database"
+    )]
+    pub db: Option<PathBuf>,
+    #[command(flatten)]
+    pub place: DbPlaceArgs,
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// The time of the run, RFC 3339 or a date [default: now]
+    #[arg(long, value_name = "TIME", value_parser = parse_now, help_heading = "Input")]
+    pub now: Option<Timestamp>,
+    #[command(flatten)]
+    pub output: TableArgs,
+    /// Exit with 2 when something new is at least this severe [default: never]
+    #[arg(long, value_name = "SEVERITY", help_heading = "Output")]
+    pub fail_on: Option<Severity>,
+}
+
+/// Where images that were looked into are kept.
+#[derive(Clone, Debug, Args)]
+pub struct StoreArgs {
+    /// Where scanned images are kept [default: plimsoll/images in the user's data]
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        env = "PLIMSOLL_STORE_DIR",
+        help_heading = "Store"
+    )]
+    pub store_dir: Option<PathBuf>,
 }
 
 /// Where a table goes.

@@ -3,6 +3,7 @@
 mod diff;
 mod fix;
 mod ls;
+mod rematch;
 mod sbom;
 mod scan;
 
@@ -21,6 +22,7 @@ pub fn run(show: &ShowArgs, args: ImageArgs) -> Result<Exit, Failure> {
         ImageVerb::Ls(args) => ls::run(show, args),
         ImageVerb::Diff(args) => diff::run(show, args),
         ImageVerb::Fix(args) => fix::run(show, args),
+        ImageVerb::Rematch(args) => rematch::run(show, args),
     }
 }
 

@@ -491,3 +491,51 @@ fn an_update_that_brings_nothing_leaves_the_database_that_was_taken() {
     assert_eq!(bytes(&sandbox.path().join("there/advisories.db")), before);
     there(&["search", "CVE-2026-1111"]).exits(0);
 }
+
+#[test]
+fn a_new_advisory_is_found_in_the_images_that_were_scanned_before() {
+    let sandbox = imported();
+    scan(&sandbox, &["--store-dir", "store"]).exits(0);
+    // No image, and no registry to have it from.
+    fs::remove_file(sandbox.path().join("web.tar")).expect("there");
+    let rematch = |now: &str, more: &[&str]| {
+        let args = ["image", "rematch", "--db-dir", "db", "--store-dir", "store"];
+        sandbox.run(&[&args[..], &["--now", now], more].concat())
+    };
+    let nothing = rematch(NOW, &["-o", "json"]).exits(0).json();
+    assert_eq!(nothing["images"], 1);
+    assert_eq!(nothing["changes"], serde_json::json!([]));
+    sandbox.write(
+        "feeds/alpine.json",
+        &format!(
+            "[{}]",
+            record("ALPINE-CVE-2026-2222", "busybox", "1.37.0-r0")
+        ),
+    );
+    db(&sandbox, &["import", "feeds", "--now", NOW]).exits(0);
+    let later = "2026-12-01T00:00:00Z";
+    let run = rematch(later, &["-o", "json", "--fail-on", "low"]).exits(2);
+    let change = &run.json()["changes"][0];
+    let image = change["image"].as_str().expect("an id");
+    assert!(
+        image.starts_with("image/docker.io/shop/web@sha256:"),
+        "{run}"
+    );
+    assert_eq!(change["new"][0]["vulnerability"], "CVE-2026-2222");
+    assert_eq!(change["new"][0]["firstSeen"], later);
+    assert_eq!(change["new"][0]["fixed"], "1.37.0-r0");
+    assert_eq!(change["gone"][0]["vulnerability"], "CVE-2026-1111");
+    // What comes back was first seen when it was found by the scan.
+    sandbox.write(
+        "feeds/alpine.json",
+        &format!("[{}]", record("ALPINE-CVE-2026-1111", "musl", "1.2.5-r0")),
+    );
+    db(&sandbox, &["import", "feeds", "--now", NOW]).exits(0);
+    let run = rematch("2026-12-02T00:00:00Z", &[]).exits(0);
+    let day = &NOW[..10];
+    assert!(run.stdout.contains(&format!("first seen {day}")), "{run}");
+    assert!(run.stdout.contains("  - "), "{run}");
+    // Not twice.
+    let again = rematch("2026-12-03T00:00:00Z", &["-o", "json"]).exits(0);
+    assert_eq!(again.json()["changes"], serde_json::json!([]), "{again}");
+}

@@ -10,7 +10,7 @@ fn doc(name: &str) -> String {
     )
 }
 
-const VERBS: [&[&str]; 28] = [
+const VERBS: [&[&str]; 29] = [
     &["check"],
     &["scan"],
     &["goals", "init"],
@@ -22,6 +22,7 @@ const VERBS: [&[&str]; 28] = [
     &["image", "ls"],
     &["image", "diff"],
     &["image", "fix"],
+    &["image", "rematch"],
     &["db", "update"],
     &["db", "import"],
     &["db", "info"],

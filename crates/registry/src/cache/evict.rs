@@ -7,8 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// What the name of a file that is being written begins with.
-pub(super) const UNFINISHED: &str = ".unfinished-";
+pub(super) use crate::packed::UNFINISHED;
 
 /// A file that is still unfinished after this long was left by a crash.
 const ABANDONED: Duration = Duration::from_secs(3600);

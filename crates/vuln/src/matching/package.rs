@@ -161,7 +161,7 @@ fn is_version(found: &ImagePackage) -> bool {
 }
 
 /// `vendor:product` of CPEs, each once, without the escapes of the formatted string.
-fn products(cpes: &[String]) -> Vec<String> {
+pub(super) fn products(cpes: &[String]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for cpe in cpes {
         let Some(rest) = cpe.strip_prefix("cpe:2.3:a:") else {

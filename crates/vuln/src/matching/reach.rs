@@ -12,7 +12,7 @@ use crate::advisory::{Affected, Import};
 
 /// The files of an image whose functions are known: a Go program whose table
 /// was read has at least those of the standard library.
-pub(super) fn files_with_functions(image: &Image) -> BTreeSet<&str> {
+pub(crate) fn files_with_functions(image: &Image) -> BTreeSet<&str> {
     image
         .packages
         .iter()

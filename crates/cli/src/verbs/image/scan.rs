@@ -6,7 +6,7 @@ use plimsoll_assess::{scan_image, wire};
 use plimsoll_model::Finding;
 use plimsoll_report::Format;
 
-use super::{context, tell_gaps};
+use super::{context, rematch, tell_gaps};
 use crate::{
     advisories,
     args::{ImageScanArgs, ShowArgs},
@@ -42,6 +42,16 @@ pub fn run(show: &ShowArgs, args: ImageScanArgs) -> Result<Exit, Failure> {
     }
     if !assessment.evaluation.missing.is_empty() {
         return Err(Failure::Reported);
+    }
+    if !args.no_store {
+        let compared = advisories::identity(&args.advisories);
+        rematch::keep(
+            &context,
+            &args.store,
+            &image,
+            &assessment.findings,
+            compared,
+        );
     }
     if let Some(bound) = args.severity {
         assessment
