@@ -19,6 +19,7 @@ mod kustomize;
 mod line;
 pub mod live;
 pub mod starter;
+pub mod status;
 mod unread;
 pub mod wire;
 

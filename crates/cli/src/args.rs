@@ -1,5 +1,6 @@
 //! The command line.
 
+mod agent;
 mod cache;
 mod check;
 mod cluster;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use agent::{AgentArgs, LogForm};
 pub use cache::{CacheArgs, CacheVerb};
 pub use check::{CheckArgs, FailOn};
 pub use cluster::{
@@ -125,6 +127,8 @@ pub enum Verb {
     Db(DbArgs),
     /// Look at a live cluster: once, or as it changes
     Cluster(ClusterArgs),
+    /// Watch a cluster for good: judge it, and write the status of its goals
+    Agent(AgentArgs),
     /// Show or clear the cache of analysed image layers
     Cache(CacheArgs),
     /// Say in plain words what a control, goal, verdict or finding is

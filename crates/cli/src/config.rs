@@ -1,13 +1,17 @@
 //! The configuration: `.plimsoll/config.yaml` of the working folder, or
 //! `--config`. The command line wins over it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use plimsoll_assess::{Limits, Source};
 use plimsoll_manifest::{de, load};
 use serde::Deserialize;
 
 use crate::{
+    args::LogForm,
     bounded,
     exit::{Failure, fail},
     output::OutputChoice,
@@ -47,6 +51,37 @@ pub struct Config {
     /// `--control`.
     #[serde(default)]
     pub baselines: Vec<String>,
+    /// `agent`'s options.
+    #[serde(default)]
+    pub agent: Option<AgentConfig>,
+}
+
+/// Defaults for the options of `plimsoll agent`; its environment and command
+/// line win over them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AgentConfig {
+    /// `--cluster`.
+    #[serde(default)]
+    pub cluster: Option<String>,
+    /// `--listen`.
+    #[serde(default)]
+    pub listen: Option<SocketAddr>,
+    /// `--state`.
+    #[serde(default)]
+    pub state: Option<PathBuf>,
+    /// `--lease`.
+    #[serde(default)]
+    pub lease: Option<String>,
+    /// `--lease-namespace`.
+    #[serde(default)]
+    pub lease_namespace: Option<String>,
+    /// `--identity`.
+    #[serde(default)]
+    pub identity: Option<String>,
+    /// `--log`.
+    #[serde(default)]
+    pub log: Option<LogForm>,
 }
 
 impl Config {

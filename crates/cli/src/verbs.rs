@@ -1,5 +1,6 @@
 //! What the verbs do.
 
+mod agent;
 mod cache;
 mod check;
 mod cluster;
@@ -38,6 +39,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Image(args) => image::run(show, args),
         Verb::Db(args) => db::run(show, args),
         Verb::Cluster(args) => cluster::run(show, args),
+        Verb::Agent(args) => agent::run(show, args),
         Verb::Cache(args) => cache::run(args),
         Verb::Explain(args) => explain::run(show, args),
         Verb::Schema(args) => schema::run(args),

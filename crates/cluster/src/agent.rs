@@ -2,6 +2,7 @@
 //! into the status of the goals.
 
 mod election;
+mod feed;
 pub mod lease;
 pub mod metrics;
 mod observe;
@@ -9,7 +10,12 @@ mod run;
 mod serve;
 mod work;
 
+pub use self::{
+    lease::Timings,
+    metrics::{Metrics, WriteLabels},
+};
 pub use election::{Election, Standing};
+pub use feed::Watched;
 pub use run::{Feed, Inputs, LeaseSetup, RunError, Setup, Sink, run};
 pub use serve::{Health, listen, serve};
-pub use work::{Input, Round, Rounds, Work};
+pub use work::{Input, Keep, Round, Rounds, Work};

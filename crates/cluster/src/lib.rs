@@ -6,7 +6,7 @@
 //! - [`discover`]: what of it the server has.
 //! - [`source`]: lists once, or lists and watches, and never stops over one kind
 //!   that can't be seen.
-//! - [`agent`]: leadership, health and metrics.
+//! - [`agent`]: what runs in the cluster; [`status`]: what it writes.
 
 pub mod agent;
 mod ask;
@@ -19,6 +19,7 @@ pub mod kinds;
 mod list;
 pub mod rbac;
 pub mod source;
+pub mod status;
 mod watch;
 
 pub use ask::AskError;

@@ -116,7 +116,7 @@ fn documents() -> Vec<(String, Option<&'static str>)> {
         (
             other(
                 "Baseline",
-                "{version: '1', include: [{control: privileged-container}]}",
+                "{version: '1', include: [{control: pss-privileged}]}",
             ),
             None,
         ),

@@ -4,8 +4,6 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::AdvisoryArgs;
-
 const EXAMPLES: &str = "\
 Examples:
   plimsoll agent                                    in a pod, with its own service account
@@ -14,7 +12,7 @@ Examples:
 
 What stands on the command line wins over the environment, that over the `agent` section of the
 configuration, and that over the defaults. SIGTERM and Ctrl-C drain: what is being written is
-finished, the lease is given back.
+finished, and the lease is given back; a second one ends it at once.
 
 Exit codes: 0 stopped as it was asked, 1 error, 64 usage.";
 
@@ -25,49 +23,77 @@ Exit codes: 0 stopped as it was asked, 1 error, 64 usage.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct AgentArgs {
-    /// The name of the cluster in ids of assets [default: that of the context, or `cluster`]
-    #[arg(long, value_name = "NAME", env = "PLIMSOLL_CLUSTER", help_heading = "Cluster")]
+    /// The cluster's name in ids of assets [default: that of the context, or `cluster`]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "PLIMSOLL_CLUSTER",
+        help_heading = "Cluster"
+    )]
     pub cluster: Option<String>,
-    /// The context of the kubeconfig [default: the pod's own service account, or the current context]
-    #[arg(long, value_name = "NAME", env = "PLIMSOLL_CONTEXT", help_heading = "Cluster")]
+    /// The context of the kubeconfig [default: the pod's account, or the current context]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "PLIMSOLL_CONTEXT",
+        help_heading = "Cluster"
+    )]
     pub context: Option<String>,
     /// The kubeconfig [default: KUBECONFIG, or ~/.kube/config]
     #[arg(long, value_name = "FILE", help_heading = "Cluster")]
     pub kubeconfig: Option<PathBuf>,
-    /// A folder that owns goals, as Git has them: edits of them in the cluster are shown as drift
-    #[arg(long, value_name = "FOLDER", env = "PLIMSOLL_GOALS", help_heading = "Cluster")]
-    pub goals: Option<PathBuf>,
     /// Where /healthz, /readyz and /metrics answer [default: 0.0.0.0:9880]
-    #[arg(long, value_name = "ADDRESS", env = "PLIMSOLL_LISTEN", help_heading = "Running")]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "PLIMSOLL_LISTEN",
+        help_heading = "Running"
+    )]
     pub listen: Option<SocketAddr>,
     /// The file that keeps first-seen times and earlier verdicts [default: none]
-    #[arg(long, value_name = "FILE", env = "PLIMSOLL_STATE", help_heading = "Running")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "PLIMSOLL_STATE",
+        help_heading = "Running"
+    )]
     pub state: Option<PathBuf>,
     /// Evaluate only: write no status, no event and no lease
     #[arg(long, help_heading = "Running")]
     pub no_write: bool,
     /// The lease that decides which replica writes [default: plimsoll-agent]
-    #[arg(long, value_name = "NAME", env = "PLIMSOLL_LEASE", help_heading = "Running")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "PLIMSOLL_LEASE",
+        help_heading = "Running"
+    )]
     pub lease: Option<String>,
     /// The namespace of the lease [default: the pod's own, or plimsoll]
-    #[arg(long, value_name = "NAME", env = "PLIMSOLL_NAMESPACE", help_heading = "Running")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "PLIMSOLL_NAMESPACE",
+        help_heading = "Running"
+    )]
     pub lease_namespace: Option<String>,
     /// The name of this replica [default: the host's name]
-    #[arg(long, value_name = "NAME", env = "PLIMSOLL_IDENTITY", help_heading = "Running")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "PLIMSOLL_IDENTITY",
+        help_heading = "Running"
+    )]
     pub identity: Option<String>,
-    /// Look into the images of running pods, by digest
-    #[arg(long, env = "PLIMSOLL_IMAGES", help_heading = "Images")]
-    pub images: bool,
-    /// Images looked into at once [default: 2]
-    #[arg(long, value_name = "N", env = "PLIMSOLL_IMAGE_WORKERS", value_parser = clap::value_parser!(u16).range(1..=64), help_heading = "Images")]
-    pub image_workers: Option<u16>,
-    /// Pull secrets it may read: a namespace, or namespace/name (repeatable)
-    #[arg(long, value_name = "SECRET", help_heading = "Images")]
-    pub pull_secret: Vec<String>,
-    #[command(flatten)]
-    pub advisories: AdvisoryArgs,
-    /// The form of the log [default: text on a terminal, json elsewhere]
-    #[arg(long, value_name = "FORM", value_enum, env = "PLIMSOLL_LOG", hide_possible_values = true, help_heading = "Display", long_help = "The form of the log on standard error: text or json [default: text on a terminal, json elsewhere]")]
+    /// The form of the log: text or json [default: text on a terminal, json elsewhere]
+    #[arg(
+        long,
+        value_name = "FORM",
+        value_enum,
+        env = "PLIMSOLL_LOG",
+        hide_possible_values = true,
+        help_heading = "Display"
+    )]
     pub log: Option<LogForm>,
 }
 

@@ -10,7 +10,7 @@ fn doc(name: &str) -> String {
     )
 }
 
-const VERBS: [&[&str]; 29] = [
+const VERBS: [&[&str]; 30] = [
     &["check"],
     &["scan"],
     &["goals", "init"],
@@ -35,6 +35,7 @@ const VERBS: [&[&str]; 29] = [
     &["cluster", "watch"],
     &["cluster", "coverage"],
     &["cluster", "rbac"],
+    &["agent"],
     &["cache"],
     &["explain"],
     &["schema"],

@@ -89,8 +89,8 @@ pub struct Metrics {
     pub flips: Family<VerdictLabels, Counter>,
     /// Objects that are watched.
     pub objects: Family<KindLabels, Gauge>,
-    /// Seconds since a watch was last heard of.
-    pub watch_lag: Family<KindLabels, Real>,
+    /// 1 for a kind that can't be seen now.
+    pub watch_failing: Family<KindLabels, Gauge>,
     /// What waits.
     pub queue: Family<QueueLabels, Gauge>,
     /// Coverage gaps.
@@ -152,9 +152,9 @@ impl Metrics {
         );
         registry.register("objects", "Objects that are watched", self.objects.clone());
         registry.register(
-            "watch_lag_seconds",
-            "Seconds since a watch was last heard of",
-            self.watch_lag.clone(),
+            "watch_failing",
+            "1 for a kind that can't be seen now",
+            self.watch_failing.clone(),
         );
         registry.register("queue_depth", "What waits in a queue", self.queue.clone());
         registry.register("coverage_gaps", "Coverage gaps", self.gaps.clone());

@@ -8,7 +8,6 @@ use std::{
 };
 
 use plimsoll_assess::live::LiveOptions;
-use plimsoll_manifest::Document;
 use plimsoll_model::{History, Timestamp};
 use tokio::{
     sync::{mpsc as tokio_mpsc, watch},
@@ -21,12 +20,17 @@ use super::{
     lease::Timings,
     metrics::Metrics,
     serve::{self, Health},
-    work::{Input, Round, Rounds, Work},
+    work::{Input, Keep, Round, Rounds, Work},
 };
 use crate::Server;
 
 /// How long the parts may take to end once they were told to.
 const DRAIN: Duration = Duration::from_secs(20);
+
+/// How soon what could not be written is tried again.
+const RETRY: Duration = Duration::from_secs(2);
+/// How often it is looked whether what was written is still there.
+const RESYNC: Duration = Duration::from_secs(60);
 
 /// What waits for the evaluating thread at most; a source that is faster
 /// waits.
@@ -46,7 +50,6 @@ pub struct LeaseSetup {
 }
 
 /// What the agent is to do.
-#[derive(Debug)]
 pub struct Setup {
     /// The cluster.
     pub server: Server,
@@ -54,8 +57,8 @@ pub struct Setup {
     pub cluster: Arc<str>,
     /// What earlier runs left.
     pub history: History,
-    /// The resources that a folder owns.
-    pub owned: Vec<Document>,
+    /// Keeps what is to be remembered, now and then and at the end.
+    pub keep: Keep,
     /// Where it answers.
     pub listen: SocketAddr,
     /// The lease; none when nothing is written.
@@ -71,8 +74,11 @@ pub enum RunError {
     #[error("can't listen on {0}: change --listen")]
     Listen(std::io::Error),
     /// A part of it ended that should not.
-    #[error("{0} ended")]
+    #[error("{0} ended by itself; the log says why")]
     Ended(&'static str),
+    /// It did not end in time.
+    #[error("it did not end in {} s: what it knew may not be kept", DRAIN.as_secs())]
+    Slow,
 }
 
 /// What gives the agent its changes.
@@ -88,8 +94,9 @@ pub trait Feed: Send + 'static {
 
 /// What takes what the rounds bring: it writes into the cluster.
 pub trait Sink: Send + 'static {
-    /// Takes one round. `writes` is whether this replica writes now.
-    fn round(&mut self, round: Round, writes: bool) -> impl Future<Output = ()> + Send;
+    /// Takes one round; gives whether all of it is done, or must be tried
+    /// again. `writes` is whether this replica writes now.
+    fn round(&mut self, round: Round, writes: bool) -> impl Future<Output = bool> + Send;
 }
 
 /// Where the changes go.
@@ -103,7 +110,7 @@ impl Inputs {
     }
 }
 
-/// Runs until `stop` says true; gives what is to be remembered.
+/// Runs until `stop` says true.
 ///
 /// # Errors
 /// It can't begin, or a part of it ended by itself.
@@ -113,7 +120,7 @@ pub async fn run(
     mut sink: impl Sink,
     metrics: Metrics,
     mut stop: watch::Receiver<bool>,
-) -> Result<History, RunError> {
+) -> Result<(), RunError> {
     let health = Health::default();
     let listener = serve::listen(setup.listen)
         .await
@@ -162,12 +169,13 @@ pub async fn run(
         now: Timestamp::now(),
         history: setup.history,
     };
-    let work = Work::new(options, setup.owned, metrics.clone(), health.clone());
+    let work = Work::new(options, setup.keep, metrics.clone(), health.clone());
     let rounds = Rounds::default();
     let into = rounds.clone();
     let mut worker = tokio::task::spawn_blocking(move || work.run(&inputs, &into));
 
     let mut last: Option<Round> = None;
+    let mut pause = RESYNC;
     let ended_by_itself = loop {
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => break None,
@@ -177,8 +185,14 @@ pub async fn run(
             round = rounds.take() => {
                 let writes = standing.borrow().writes();
                 metrics.leader.set(i64::from(writes));
-                last = Some(round.clone());
-                sink.round(round, writes).await;
+                last = Some(round.again());
+                pause = pause_after(sink.round(round, writes).await);
+            },
+            () = time::sleep(pause), if last.is_some() => {
+                let writes = standing.borrow().writes();
+                if let Some(last) = &last {
+                    pause = pause_after(sink.round(last.again(), writes).await);
+                }
             },
             Ok(()) = standing.changed() => {
                 let now = standing.borrow_and_update().clone();
@@ -190,8 +204,8 @@ pub async fn run(
                     Standing::Unknown => {}
                 }
                 // What the one before did not get to write.
-                if let Some(last) = last.clone().filter(|_| writes) {
-                    sink.round(last, true).await;
+                if let Some(last) = last.as_ref().filter(|_| writes) {
+                    pause = pause_after(sink.round(last.again(), true).await);
                 }
             },
         }
@@ -203,7 +217,7 @@ pub async fn run(
     // sender it ends just as well.
     let _ = to_work.try_send(Input::End);
     drop(to_work);
-    let history = time::timeout(DRAIN, async {
+    let drained = time::timeout(DRAIN, async {
         if let Some(election) = election {
             let _ = election.await;
         }
@@ -211,16 +225,18 @@ pub async fn run(
             let _ = feeding.await;
         }
         let _ = bridge.await;
-        worker.await.ok()
+        worker.await.is_ok()
     })
     .await;
     match ended_by_itself {
         Some(part) => Err(RunError::Ended(part)),
-        None => history
-            .ok()
-            .flatten()
-            .ok_or(RunError::Ended("the evaluation")),
+        None if drained == Ok(true) => Ok(()),
+        None => Err(RunError::Slow),
     }
+}
+
+fn pause_after(done: bool) -> Duration {
+    if done { RESYNC } else { RETRY }
 }
 
 async fn finished(task: &mut JoinHandle<()>) {

@@ -5,7 +5,6 @@
 //! changes.
 
 use std::{
-    collections::BTreeMap,
     sync::{
         Arc, Mutex,
         mpsc::{Receiver, RecvTimeoutError},
@@ -14,11 +13,10 @@ use std::{
 };
 
 use plimsoll_assess::{
-    Assessment, Line,
+    Assessment,
     live::{Change, Flip, Live, LiveOptions},
 };
-use plimsoll_manifest::{Document, Node};
-use plimsoll_model::{AssetId, History, Timestamp, resource::is_resource};
+use plimsoll_model::{History, Timestamp};
 
 use tokio::sync::Notify;
 
@@ -47,6 +45,16 @@ pub struct Round {
     pub flips: Vec<Flip>,
     /// Everything that is known.
     pub assessment: Arc<Assessment>,
+}
+
+impl Round {
+    /// The same state, told again: its flips were told.
+    pub fn again(&self) -> Round {
+        Round {
+            flips: Vec::new(),
+            assessment: self.assessment.clone(),
+        }
+    }
 }
 
 /// Flips that are kept for a writer that is slow; of more the oldest go.
@@ -94,44 +102,40 @@ impl Rounds {
     }
 }
 
+/// How often what is to be remembered is kept.
+const KEEP: Duration = Duration::from_secs(300);
+
+/// Keeps what is to be remembered.
+pub type Keep = Box<dyn FnMut(&History) + Send>;
+
 /// What the thread works with.
-#[derive(Debug)]
 pub struct Work {
     live: Live,
-    cluster: Arc<str>,
-    /// Plimsoll's own resources, as the cluster has them.
-    drawn: BTreeMap<AssetId, Document>,
-    /// Those that a folder owns.
-    owned: Vec<Document>,
-    redraw: bool,
+    keep: Keep,
+    kept: Instant,
     listed: bool,
+    /// Flips before everything was listed once.
+    early: Vec<Flip>,
     metrics: Metrics,
     health: Health,
 }
 
 impl Work {
     /// Nothing is known yet.
-    pub fn new(
-        options: LiveOptions,
-        owned: Vec<Document>,
-        metrics: Metrics,
-        health: Health,
-    ) -> Self {
+    pub fn new(options: LiveOptions, keep: Keep, metrics: Metrics, health: Health) -> Self {
         Work {
-            cluster: options.cluster.clone(),
             live: Live::new(options),
-            drawn: BTreeMap::new(),
-            redraw: !owned.is_empty(),
-            owned,
+            keep,
+            kept: Instant::now(),
             listed: false,
+            early: Vec::new(),
             metrics,
             health,
         }
     }
 
     /// Works until it is told to end, or nobody is left to tell it anything.
-    /// Gives what is to be remembered.
-    pub fn run(mut self, inputs: &Receiver<Input>, rounds: &Rounds) -> History {
+    pub fn run(mut self, inputs: &Receiver<Input>, rounds: &Rounds) {
         loop {
             self.health.beat();
             let mut changes = Vec::new();
@@ -153,35 +157,25 @@ impl Work {
             if end {
                 break;
             }
+            if self.listed && self.kept.elapsed() > KEEP {
+                (self.keep)(&self.live.history());
+                self.kept = Instant::now();
+            }
         }
-        self.live.history()
+        // Half a cluster would make what is not listed yet look gone.
+        if self.listed {
+            (self.keep)(&self.live.history());
+        }
     }
 
     /// Whether this was the end.
     fn take(&mut self, input: Input, changes: &mut Vec<Change>) -> bool {
         match input {
             Input::End => return true,
-            Input::Listed => {
-                self.listed = true;
-                self.redraw = true;
-            }
+            Input::Listed => self.listed = true,
             Input::Changes(new) => {
                 self.metrics.changes.inc_by(new.len() as u64);
-                for change in new {
-                    match change {
-                        Change::Set(document) if is_resource(&document) => {
-                            if let Some(id) = resource_id(&self.cluster, &document) {
-                                self.drawn.insert(id, document);
-                                self.redraw = true;
-                            }
-                        }
-                        Change::Gone(id) if self.drawn.contains_key(&id) => {
-                            self.drawn.remove(&id);
-                            self.redraw = true;
-                        }
-                        other => changes.push(other),
-                    }
-                }
+                changes.extend(new);
             }
         }
         false
@@ -189,16 +183,14 @@ impl Work {
 
     /// One round; none while not everything was listed once: half a cluster
     /// has no verdict.
-    fn round(&mut self, mut changes: Vec<Change>) -> Option<(Vec<Flip>, Arc<Assessment>)> {
-        if self.listed && std::mem::take(&mut self.redraw) {
-            let (line, said) = Line::read(self.owned.iter().chain(self.drawn.values()));
-            changes.push(Change::Line(line, said));
-        }
+    fn round(&mut self, changes: Vec<Change>) -> Option<(Vec<Flip>, Arc<Assessment>)> {
         let begin = Instant::now();
-        let transition = self.live.apply(changes, Timestamp::now());
+        let mut transition = self.live.apply(changes, Timestamp::now());
         if !self.listed {
+            self.early.append(&mut transition.flips);
             return None;
         }
+        transition.flips.splice(..0, self.early.drain(..));
         self.metrics.count(&transition);
         if !transition.changed && transition.flips.is_empty() && self.health.is_ready() {
             return None;
@@ -212,20 +204,4 @@ impl Work {
         self.health.ready();
         Some((transition.flips, Arc::new(assessment)))
     }
-}
-
-/// The id of one of Plimsoll's own resources.
-fn resource_id(cluster: &str, document: &Document) -> Option<AssetId> {
-    let root = document.root();
-    let text = |node: Option<Node<'_>>| node.and_then(|node| node.as_str()).map(str::to_owned);
-    let group = text(root.get("apiVersion"))?;
-    let (group, _) = group.split_once('/')?;
-    let metadata = root.get("metadata")?;
-    Some(AssetId::object(
-        cluster,
-        group,
-        &text(root.get("kind"))?,
-        text(metadata.get("namespace")).as_deref(),
-        &text(metadata.get("name"))?,
-    ))
 }

@@ -1,0 +1,291 @@
+//! From an assessment to what is written into the status of a custom
+//! resource: bounded, and the same for the same state, so that nothing is
+//! written when nothing changed.
+
+use plimsoll_model::{
+    AssetState, GoalVerdict, Timestamp, Verdict, resource::PostureException, time,
+};
+use serde_json::{Map, Value, json};
+
+use crate::Assessment;
+
+/// Findings that are named.
+const MOST_FINDINGS: usize = 10;
+/// Steps of the fix plan that are named.
+const MOST_STEPS: usize = 5;
+/// Lines of other lists.
+const MOST_LINES: usize = 5;
+/// Characters of one text.
+const MOST_CHARS: usize = 400;
+
+/// What is known of the resource beside the assessment.
+#[derive(Clone, Copy, Debug)]
+pub struct About<'a> {
+    /// The resource's generation.
+    pub generation: i64,
+    /// Its status as it is.
+    pub before: Option<&'a Value>,
+}
+
+/// The status of a goal.
+pub fn goal(assessment: &Assessment, goal: &GoalVerdict, about: About<'_>) -> Value {
+    let verdict = goal.verdict.as_str();
+    // What the cluster knows of the past counts: the agent may have lost its
+    // own memory.
+    let since = match about.before {
+        Some(before) if before["verdict"] == verdict => before["since"].as_str().map(str::to_owned),
+        _ => None,
+    };
+    let since = since.unwrap_or_else(|| instant(goal.since.unwrap_or(assessment.now)));
+    let because = because(assessment, goal);
+    let met = match goal.verdict {
+        Verdict::Met | Verdict::AtRisk => "True",
+        Verdict::Breached => "False",
+        Verdict::Unverified => "Unknown",
+    };
+    let reason = reason(goal.verdict);
+    let mut status = Map::new();
+    let mut put = |key: &str, value: Value| {
+        status.insert(key.to_owned(), value);
+    };
+    put("observedGeneration", about.generation.into());
+    put("verdict", verdict.into());
+    put("attainment", attainment(goal).into());
+    put("since", since.into());
+    put("counts", json!(goal.counts));
+    put("because", because.clone().into());
+    if let Some(at_risk) = &goal.at_risk {
+        put(
+            "atRisk",
+            json!({"at": instant(at_risk.at), "because": cut(&at_risk.because)}),
+        );
+    }
+    let top = top_findings(assessment, goal);
+    if !top.is_empty() {
+        put("topFindings", top.into());
+    }
+    let steps: Vec<Value> = goal
+        .plan
+        .steps
+        .iter()
+        .take(MOST_STEPS)
+        .map(|step| json!({"change": cut(&step.summary), "clears": step.clears.len()}))
+        .collect();
+    if !steps.is_empty() {
+        put("fixPlan", steps.into());
+    }
+    for (key, lines) in [("settledBy", &goal.settled_by), ("notes", &goal.notes)] {
+        let lines: Vec<String> = lines.iter().take(MOST_LINES).map(|l| cut(l)).collect();
+        if !lines.is_empty() {
+            put(key, json!(lines));
+        }
+    }
+    put(
+        "conditions",
+        json!([
+            condition(
+                "Accepted",
+                "True",
+                "Accepted",
+                "it is judged",
+                assessment.now,
+                about
+            ),
+            condition("Met", met, reason, &because, assessment.now, about),
+        ]),
+    );
+    Value::Object(status)
+}
+
+/// The status of a resource that is not judged because something is wrong
+/// with it.
+pub fn refused(problem: &str, now: Timestamp, about: About<'_>) -> Value {
+    json!({
+        "observedGeneration": about.generation,
+        "conditions": [condition("Accepted", "False", "Invalid", problem, now, about)],
+    })
+}
+
+/// The status of a class: how many assets are in it.
+pub fn class(assessment: &Assessment, name: &str, about: About<'_>) -> Value {
+    let all = assessment.classes.iter();
+    let assets = all
+        .filter(|classes| classes.iter().any(|class| class.class == name))
+        .count();
+    json!({
+        "observedGeneration": about.generation,
+        "assets": assets,
+        "conditions": [condition("Accepted", "True", "Accepted", "it is used", assessment.now, about)],
+    })
+}
+
+/// The status of a baseline.
+pub fn baseline(assessment: &Assessment, name: &str, version: &str, about: About<'_>) -> Value {
+    let asked = [name.to_owned(), format!("{name}@{version}")];
+    let resolved = asked
+        .iter()
+        .find_map(|name| assessment.evaluation.baselines.get(name));
+    let mut status = json!({
+        "observedGeneration": about.generation,
+        "conditions": [condition("Accepted", "True", "Accepted", "goals can name it", assessment.now, about)],
+    });
+    if let Some(resolved) = resolved {
+        status["controls"] = resolved.controls.len().into();
+    }
+    status
+}
+
+/// The status of an exception: whether it is in force, and what it accepts.
+pub fn exception(assessment: &Assessment, exception: &PostureException, about: About<'_>) -> Value {
+    let name = &exception.metadata.name;
+    let expired = time::end_of(exception.spec.expires) <= assessment.now;
+    let accepts = assessment.excepted_by.values();
+    let findings = accepts.filter(|by| *by == name).count();
+    let (state, is, reason, message) = if expired {
+        (
+            "expired",
+            "False",
+            "Expired",
+            "it has expired: what it accepted counts again",
+        )
+    } else {
+        ("in-force", "True", "InForce", "it is in force")
+    };
+    json!({
+        "observedGeneration": about.generation,
+        "state": state,
+        "findings": findings,
+        "conditions": [condition("InForce", is, reason, message, assessment.now, about)],
+    })
+}
+
+/// The reason of a verdict's condition and event.
+pub fn reason(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Met => "Met",
+        Verdict::AtRisk => "AtRisk",
+        Verdict::Breached => "Breached",
+        Verdict::Unverified => "Unverified",
+    }
+}
+
+/// A condition; the time of its last transition stays as long as its status
+/// does.
+fn condition(
+    of: &str,
+    status: &str,
+    reason: &str,
+    message: &str,
+    now: Timestamp,
+    about: About<'_>,
+) -> Value {
+    let before = about
+        .before
+        .and_then(|before| before["conditions"].as_array());
+    let before = before
+        .into_iter()
+        .flatten()
+        .find(|before| before["type"] == of);
+    let since = before
+        .filter(|before| before["status"] == status)
+        .and_then(|before| before["lastTransitionTime"].as_str())
+        .map_or_else(|| second(now), str::to_owned);
+    json!({
+        "type": of,
+        "status": status,
+        "observedGeneration": about.generation,
+        "lastTransitionTime": since,
+        "reason": reason,
+        "message": message,
+    })
+}
+
+/// The share that meets it: one number, or the bounds.
+fn attainment(goal: &GoalVerdict) -> String {
+    let (lower, upper) = (goal.attainment.lower, goal.attainment.upper);
+    if lower == upper {
+        lower.to_string()
+    } else {
+        format!("{lower} to {upper}")
+    }
+}
+
+/// The verdict in one sentence: the numbers, and the worst of what is wrong.
+fn because(assessment: &Assessment, goal: &GoalVerdict) -> String {
+    let counts = &goal.counts;
+    if counts.in_scope == 0 {
+        return "nothing is in scope, which proves nothing".to_owned();
+    }
+    let meeting = counts.satisfied + counts.excepted + counts.pending;
+    let mut text = format!("{meeting} of {} assets meet it", counts.in_scope);
+    for (number, what) in [
+        (counts.violated, "violate it"),
+        (counts.pending, "are pending"),
+        (counts.unknown, "are unknown"),
+        (counts.excepted, "by an exception"),
+    ] {
+        if number > 0 {
+            text.push_str(&format!(", {number} {what}"));
+        }
+    }
+    let state = match goal.verdict {
+        Verdict::Unverified => AssetState::Unknown,
+        _ => AssetState::Violated,
+    };
+    let worst = goal.assets.iter().find(|asset| asset.state == state);
+    let why = worst.and_then(|asset| {
+        let clause = asset.clauses.iter().find(|clause| clause.state == state)?;
+        let id = &assessment.assets.get(asset.asset as usize)?.asset.id;
+        Some(format!("{id}: {}", clause.because))
+    });
+    match why {
+        Some(why) => cut(&format!("{text}; {why}")),
+        None => text,
+    }
+}
+
+/// The worst findings that violate it. They are listed worst first, so that
+/// the lowest indexes are the worst.
+fn top_findings(assessment: &Assessment, goal: &GoalVerdict) -> Vec<Value> {
+    let mut worst = std::collections::BTreeSet::new();
+    for clause in goal.assets.iter().flat_map(|asset| &asset.clauses) {
+        let violating = clause.violating as usize;
+        for index in clause.findings.iter().take(violating) {
+            worst.insert(*index);
+            if worst.len() > MOST_FINDINGS {
+                worst.pop_last();
+            }
+        }
+    }
+    worst
+        .into_iter()
+        .filter_map(|index| assessment.findings.get(index as usize))
+        .map(|finding| {
+            json!({
+                "id": finding.id.to_string(),
+                "rule": finding.rule.id,
+                "severity": finding.severity.as_str(),
+                "asset": finding.asset.id.to_string(),
+                "message": cut(&finding.message),
+            })
+        })
+        .collect()
+}
+
+/// A text that is not longer than it may be.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(MOST_CHARS) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+/// An instant to the millisecond: two flips in one second are two.
+fn instant(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// The form of `metav1.Time`.
+fn second(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

@@ -1,0 +1,348 @@
+//! `plimsoll agent` against a real API server: verdicts appear in the goals'
+//! status, flip when workloads change, and neither an agent that is killed nor
+//! a server that is restarted loses a flip or tells it twice.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+#[path = "../../../tests/cluster/harness.rs"]
+mod cluster;
+
+use cluster::Cluster;
+
+/// How long anything may take on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const GOAL: &str = "\
+apiVersion: plimsoll.dev/v1alpha1
+kind: PostureGoal
+metadata: {name: no-privilege}
+spec:
+  owner: platform
+  assets: {match: {namespaces: [shop]}}
+  require:
+  - configuration: {controls: [pss-privileged], max: 0}
+";
+
+fn deployment(name: &str, privileged: bool) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: shop}}\n\
+         spec:\n  selector: {{matchLabels: {{app: {name}}}}}\n  template:\n    \
+         metadata: {{labels: {{app: {name}}}}}\n    spec:\n      containers:\n      \
+         - name: main\n        image: registry.example.com/{name}:1\n        \
+         securityContext: {{privileged: {privileged}}}\n"
+    )
+}
+
+/// A server with the definitions, the goal, and one good workload.
+fn server() -> Option<Cluster> {
+    let repo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let program = match cluster::program(&repo) {
+        Ok(program) => program,
+        Err(why) => {
+            eprintln!("SKIPPED: {why}");
+            return None;
+        }
+    };
+    let server = Cluster::start(&program).expect("the API server starts");
+    for (name, text) in plimsoll_model::crd::files() {
+        server
+            .apply(&text)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let wait = server.kubectl(&[
+            "wait",
+            "--for=condition=Established",
+            "--timeout=60s",
+            &format!("crd/{}", name.trim_end_matches(".yaml")),
+        ]);
+        assert!(wait.unwrap().status.success(), "{name}");
+    }
+    for name in ["shop", "plimsoll"] {
+        server
+            .apply(&format!(
+                "apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n"
+            ))
+            .unwrap();
+    }
+    server.apply(&deployment("good", false)).unwrap();
+    server.apply(GOAL).unwrap();
+    Some(server)
+}
+
+/// An agent as a process, killed when it is dropped.
+struct Agent {
+    child: Child,
+    listen: SocketAddr,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Agent {
+    fn start(kubeconfig: &Path, identity: &str, state: Option<&Path>) -> Agent {
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let listen: SocketAddr = ([127, 0, 0, 1], port).into();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        command
+            .args(["agent", "--cluster", "test", "--log", "json"])
+            .args(["--kubeconfig", &kubeconfig.display().to_string()])
+            .args(["--identity", identity])
+            .args(["--listen", &listen.to_string()]);
+        if let Some(state) = state {
+            command.args(["--state", &state.display().to_string()]);
+        }
+        let mut child = command
+            .env_remove("KUBECONFIG")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let into = log.clone();
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                into.lock().unwrap().push(line);
+            }
+        });
+        Agent { child, listen, log }
+    }
+
+    fn log(&self) -> String {
+        self.log.lock().unwrap().join("\n")
+    }
+
+    /// The body and head of an answer; empty while nobody answers.
+    fn ask(&self, path: &str) -> String {
+        let Ok(mut stream) = TcpStream::connect(self.listen) else {
+            return String::new();
+        };
+        let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
+        let _ = write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: agent\r\nConnection: close\r\n\r\n"
+        );
+        let mut answer = Vec::new();
+        let mut buffer = [0; 8192];
+        while let Ok(read @ 1..) = stream.read(&mut buffer) {
+            answer.extend_from_slice(&buffer[..read]);
+        }
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &self.child.id().to_string()])
+            .status();
+        assert!(sent.unwrap().success());
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits until something is so.
+fn until(what: &str, agent: &Agent, mut is: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !is() {
+        assert!(
+            begin.elapsed() < PATIENCE,
+            "not within a minute: {what}\n{}",
+            agent.log()
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn get(server: &Cluster, args: &[&str]) -> String {
+    let output = server.kubectl(args).unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn goal(server: &Cluster, field: &str) -> String {
+    get(
+        server,
+        &[
+            "get",
+            "goal",
+            "no-privilege",
+            "-o",
+            &format!("jsonpath={{{field}}}"),
+        ],
+    )
+}
+
+fn verdict(server: &Cluster) -> String {
+    goal(server, ".status.verdict")
+}
+
+/// The reasons of the events about goals, in the order of their names' times.
+fn events(server: &Cluster) -> Vec<String> {
+    let told = get(
+        server,
+        &[
+            "get",
+            "events",
+            "-n",
+            "default",
+            "--sort-by=.metadata.resourceVersion",
+            "-o",
+            "jsonpath={range .items[*]}{.involvedObject.kind}/{.reason} {end}",
+        ],
+    );
+    told.split_whitespace()
+        .filter_map(|event| event.strip_prefix("PostureGoal/"))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn state_file(server: &Cluster) -> PathBuf {
+    server.folder().join("state/agent.json")
+}
+
+#[test]
+fn a_verdict_flips_in_the_status_of_its_goal_and_is_told_once() {
+    let Some(mut server) = server() else { return };
+    let kubeconfig = server.kubeconfig();
+    let state = state_file(&server);
+    let mut agent = Agent::start(&kubeconfig, "one", Some(&state));
+
+    until("met", &agent, || verdict(&server) == "met");
+    assert!(agent.ask("/readyz").starts_with("HTTP/1.1 200"));
+    let before = goal(&server, ".metadata.generation");
+
+    server.apply(&deployment("bad", true)).unwrap();
+    until("breached", &agent, || verdict(&server) == "breached");
+    let listed = get(&server, &["get", "posturegoals"]);
+    let line: Vec<&str> = listed.lines().nth(1).unwrap().split_whitespace().collect();
+    assert_eq!(
+        line[..6],
+        ["no-privilege", "platform", "breached", "50%", "1", "0"]
+    );
+    assert!(goal(&server, ".status.because").contains("apps.Deployment/bad"));
+    assert_eq!(
+        goal(&server, ".status.topFindings[*].rule"),
+        "pss-privileged"
+    );
+    assert!(!goal(&server, ".status.fixPlan[0].change").is_empty());
+
+    // Killed while the workload is mended: who comes after it tells the flip.
+    drop(agent);
+    server.apply(&deployment("bad", false)).unwrap();
+    agent = Agent::start(&kubeconfig, "two", Some(&state));
+    until("met again", &agent, || verdict(&server) == "met");
+
+    // The server goes away and comes back.
+    server.restart_api().unwrap();
+    server.apply(&deployment("bad", true)).unwrap();
+    until("breached again", &agent, || verdict(&server) == "breached");
+    assert_eq!(
+        events(&server),
+        [
+            "VerdictMet",
+            "VerdictBreached",
+            "VerdictMet",
+            "VerdictBreached"
+        ]
+    );
+
+    // Nothing but the status was written, and nothing is written while
+    // nothing changes.
+    assert_eq!(goal(&server, ".metadata.generation"), before);
+    let managers = goal(
+        &server,
+        ".metadata.managedFields[?(@.manager==\"plimsoll-agent\")].subresource",
+    );
+    assert_eq!(managers, "status");
+    let version = goal(&server, ".metadata.resourceVersion");
+    std::thread::sleep(Duration::from_secs(12));
+    assert_eq!(goal(&server, ".metadata.resourceVersion"), version);
+
+    // A workload that is deleted takes its findings with it.
+    get(&server, &["delete", "deployment", "-n", "shop", "bad"]);
+    until("met without it", &agent, || verdict(&server) == "met");
+
+    let metrics = agent.ask("/metrics");
+    for line in [
+        "plimsoll_goal_verdict{goal=\"no-privilege\",verdict=\"met\"} 1",
+        "plimsoll_leader 1",
+    ] {
+        assert!(metrics.lines().any(|got| got == line), "{line}\n{metrics}");
+    }
+    agent.signal("TERM");
+    let ended = agent.child.wait().unwrap();
+    assert_eq!(ended.code(), Some(0), "{}", agent.log());
+    let holder = get(
+        &server,
+        &[
+            "get",
+            "lease",
+            "-n",
+            "plimsoll",
+            "plimsoll-agent",
+            "-o",
+            "jsonpath={.spec.holderIdentity}",
+        ],
+    );
+    assert_eq!(holder, "", "the lease is given back");
+    assert!(state.is_file());
+}
+
+#[test]
+fn of_two_agents_one_writes_and_the_other_takes_over() {
+    let Some(server) = server() else { return };
+    let kubeconfig = server.kubeconfig();
+    let one = Agent::start(&kubeconfig, "one", None);
+    until("met", &one, || verdict(&server) == "met");
+    let two = Agent::start(&kubeconfig, "two", None);
+    until("the second is ready", &two, || {
+        two.ask("/readyz").starts_with("HTTP/1.1 200")
+    });
+    assert!(two.ask("/metrics").contains("plimsoll_leader 0"));
+    one.signal("TERM");
+    until("the second writes", &two, || {
+        two.ask("/metrics").contains("plimsoll_leader 1")
+    });
+    server.apply(&deployment("bad", true)).unwrap();
+    until("breached", &two, || verdict(&server) == "breached");
+    assert_eq!(events(&server), ["VerdictMet", "VerdictBreached"]);
+}
+
+#[test]
+fn a_goal_that_is_wrong_says_so_in_its_status() {
+    let Some(server) = server() else { return };
+    // What no rule of the definition can say, the parser says.
+    let odd = GOAL
+        .replace("no-privilege", "odd")
+        .replace("  assets:", "  window: 30s\n  assets:");
+    server.apply(&odd).unwrap();
+    let agent = Agent::start(&server.kubeconfig(), "one", None);
+    until("refused", &agent, || {
+        get(
+            &server,
+            &[
+                "get",
+                "goal",
+                "odd",
+                "-o",
+                "jsonpath={.status.conditions[0].message}",
+            ],
+        )
+        .contains("a window is at least `1h`")
+    });
+    // The others are judged all the same.
+    until("met", &agent, || verdict(&server) == "met");
+}

@@ -1,0 +1,380 @@
+//! Writes what is known into the status of the resources, and tells of
+//! verdicts that flipped as events.
+//!
+//! Only a status is ever written, never a spec or metadata, and only where it
+//! is otherwise than it was. A flip is told before it is written, by an event
+//! whose name follows from the status before it: whoever is interrupted
+//! between the two tells it again, under the same name, which the API server
+//! refuses. So no flip is lost and none is told twice.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use kube::{
+    Api, Client,
+    api::{ApiResource, DynamicObject, ListParams, PostParams},
+};
+use plimsoll_assess::{
+    Assessment,
+    status::{self, About},
+};
+use plimsoll_manifest::{Document, Limits, Source, load_one};
+use plimsoll_model::{
+    GoalVerdict, Timestamp,
+    resource::{self, API_GROUP, Resource},
+};
+use serde_json::{Value, json};
+use tokio::time;
+
+use crate::{
+    Server,
+    agent::{Metrics, Round, Sink, WriteLabels},
+};
+
+/// Who writes, in the managed fields.
+const MANAGER: &str = "plimsoll-agent";
+/// The namespace of events about what has none.
+const EVENTS: &str = "default";
+/// How long one request may take.
+const REQUEST: Duration = Duration::from_secs(10);
+/// The least time between two rounds of writing: a status is for people.
+const PACE: Duration = Duration::from_secs(1);
+/// Characters of an event's message, of which the API takes 1,024 bytes.
+const MESSAGE: usize = 240;
+
+const KINDS: [(&str, &str); 4] = [
+    ("PostureGoal", "posturegoals"),
+    ("AssetClass", "assetclasses"),
+    ("Baseline", "baselines"),
+    ("PostureException", "postureexceptions"),
+];
+
+/// Writes statuses and events.
+pub struct StatusWriter {
+    client: Client,
+    metrics: Metrics,
+    identity: String,
+    last: Option<time::Instant>,
+}
+
+impl StatusWriter {
+    /// Writes to this server. `identity` is who this is, for readers of
+    /// events.
+    pub fn new(server: &Server, identity: impl Into<String>, metrics: Metrics) -> Self {
+        StatusWriter {
+            client: server.client().clone(),
+            metrics,
+            identity: identity.into(),
+            last: None,
+        }
+    }
+
+    /// Whether everything is as it should be now.
+    async fn write_all(&self, assessment: &Assessment) -> bool {
+        let mut done = true;
+        for (kind, plural) in KINDS {
+            let resource = api_resource(kind, plural);
+            let api: Api<DynamicObject> = Api::all_with(self.client.clone(), &resource);
+            let listed = match within(api.list(&ListParams::default())).await {
+                Ok(listed) => listed,
+                // The definitions are not installed: nothing to write into.
+                Err(Failed::Api(404)) => continue,
+                Err(error) => {
+                    self.count("status", false);
+                    tracing::warn!(kind, %error, "the resources can't be listed");
+                    done = false;
+                    continue;
+                }
+            };
+            for object in listed.items {
+                done &= self.write_one(&api, kind, object, assessment).await;
+            }
+        }
+        done
+    }
+
+    async fn write_one(
+        &self,
+        api: &Api<DynamicObject>,
+        kind: &str,
+        mut object: DynamicObject,
+        assessment: &Assessment,
+    ) -> bool {
+        let before = object.data.get("status").cloned();
+        let about = About {
+            generation: object.metadata.generation.unwrap_or(0),
+            before: before.as_ref(),
+        };
+        let Some((after, flip)) = new_status(&object, kind, assessment, about) else {
+            return false;
+        };
+        if before.as_ref() == Some(&after) {
+            return true;
+        }
+        let name = object.metadata.name.clone().unwrap_or_default();
+        if let Some(verdict) = flip
+            && let Err(error) = self.tell(&object, verdict, about).await
+        {
+            // The next round tries both again.
+            self.count("event", false);
+            tracing::warn!(goal = name, %error, "the flip can't be told");
+            return false;
+        }
+        object.data["status"] = after;
+        object.metadata.managed_fields = None;
+        let params = PostParams {
+            field_manager: Some(MANAGER.to_owned()),
+            ..PostParams::default()
+        };
+        match within(api.replace_status(&name, &params, &object)).await {
+            Ok(_) => {
+                self.count("status", true);
+                true
+            }
+            Err(Failed::Api(404)) => true,
+            // Somebody else wrote meanwhile: it is looked at again.
+            Err(Failed::Api(409)) => false,
+            Err(error) => {
+                self.count("status", false);
+                tracing::warn!(kind, name, %error, "the status can't be written");
+                false
+            }
+        }
+    }
+
+    /// Tells of a flip. That it was told already is no failure.
+    async fn tell(
+        &self,
+        object: &DynamicObject,
+        verdict: &GoalVerdict,
+        about: About<'_>,
+    ) -> Result<(), Failed> {
+        let event = event(object, verdict, about, &self.identity, Timestamp::now());
+        let resource = ApiResource {
+            group: String::new(),
+            version: "v1".to_owned(),
+            api_version: "v1".to_owned(),
+            kind: "Event".to_owned(),
+            plural: "events".to_owned(),
+        };
+        let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), EVENTS, &resource);
+        let mut told = DynamicObject::new("", &resource);
+        told.metadata.name = event["metadata"]["name"].as_str().map(str::to_owned);
+        told.metadata.namespace = Some(EVENTS.to_owned());
+        told.data = event;
+        if let Some(data) = told.data.as_object_mut() {
+            data.remove("metadata");
+        }
+        match within(api.create(&PostParams::default(), &told)).await {
+            Ok(_) => {
+                self.count("event", true);
+                Ok(())
+            }
+            Err(Failed::Api(409)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn count(&self, what: &str, ok: bool) {
+        let labels = WriteLabels {
+            what: what.to_owned(),
+            result: if ok { "ok" } else { "failed" }.to_owned(),
+        };
+        self.metrics.writes.get_or_create(&labels).inc();
+    }
+}
+
+impl Sink for StatusWriter {
+    async fn round(&mut self, round: Round, writes: bool) -> bool {
+        for flip in round.flips.iter().filter(|_| writes) {
+            tracing::info!(
+                goal = flip.goal,
+                from = flip.from.map(|verdict| verdict.as_str()),
+                to = flip.to.map(|verdict| verdict.as_str()),
+                because = flip.because.text,
+                "a verdict"
+            );
+        }
+        if !writes {
+            return true;
+        }
+        if let Some(last) = self.last {
+            time::sleep_until(last + PACE).await;
+        }
+        let done = self.write_all(&round.assessment).await;
+        self.last = Some(time::Instant::now());
+        done
+    }
+}
+
+/// The status that a resource should have, and for a goal whose verdict is
+/// otherwise than its status says, that verdict. None where the assessment is
+/// of another spec than this: the next one will be of it.
+fn new_status<'a>(
+    object: &DynamicObject,
+    kind: &str,
+    assessment: &'a Assessment,
+    about: About<'_>,
+) -> Option<(Value, Option<&'a GoalVerdict>)> {
+    let document = match read(object, kind) {
+        Ok(document) => document,
+        Err(problem) => return Some((status::refused(&problem, assessment.now, about), None)),
+    };
+    let parsed = match resource::parse(&document) {
+        Ok(parsed) => parsed,
+        Err(problem) => {
+            let said = status::refused(&problem.message, assessment.now, about);
+            return Some((said, None));
+        }
+    };
+    Some(match parsed {
+        Resource::Goal(goal, _) => {
+            let name = &goal.metadata.name;
+            let verdict = assessment
+                .goals
+                .iter()
+                .find(|verdict| verdict.goal.metadata.name == *name)?;
+            if verdict.goal.spec != goal.spec {
+                return None;
+            }
+            let before = about.before.and_then(|before| before["verdict"].as_str());
+            let flipped = before != Some(verdict.verdict.as_str());
+            let status = status::goal(assessment, verdict, about);
+            (status, flipped.then_some(verdict))
+        }
+        Resource::Class(class, _) => (status::class(assessment, &class.metadata.name, about), None),
+        Resource::Baseline(baseline, _) => {
+            let name = &baseline.metadata.name;
+            let status = status::baseline(assessment, name, &baseline.spec.version, about);
+            (status, None)
+        }
+        Resource::Exception(exception, _) => {
+            (status::exception(assessment, &exception, about), None)
+        }
+    })
+}
+
+/// The object as a document of ours.
+fn read(object: &DynamicObject, kind: &str) -> Result<Document, String> {
+    let spec = object.data.get("spec").cloned().unwrap_or(Value::Null);
+    let labels: &BTreeMap<String, String> = &object.metadata.labels.clone().unwrap_or_default();
+    let text = json!({
+        "apiVersion": resource::API_VERSION,
+        "kind": kind,
+        "metadata": {"name": object.metadata.name, "labels": labels},
+        "spec": spec,
+    })
+    .to_string();
+    let limits = Limits::default();
+    let source =
+        Source::new("resource", text.into_bytes(), &limits).map_err(|error| error.to_string())?;
+    load_one(&source, &limits)
+        .map_err(|error| error.to_string())?
+        .ok_or_else(|| "it is empty".to_owned())
+}
+
+/// The event that tells of a flip.
+fn event(
+    object: &DynamicObject,
+    verdict: &GoalVerdict,
+    about: About<'_>,
+    identity: &str,
+    now: Timestamp,
+) -> Value {
+    let goal = &verdict.goal.metadata.name;
+    let uid = object.metadata.uid.as_deref().unwrap_or_default();
+    let before = about.before.and_then(|before| before["verdict"].as_str());
+    let since = about.before.and_then(|before| before["since"].as_str());
+    let now = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let was = match before {
+        Some(before) => format!("{before} before"),
+        None => "not judged before".to_owned(),
+    };
+    let counts = &verdict.counts;
+    let mut message = format!(
+        "{goal} is {} ({was}): {} of {} assets meet it, {} violate it, {} are unknown",
+        verdict.verdict.as_str(),
+        counts.satisfied + counts.excepted + counts.pending,
+        counts.in_scope,
+        counts.violated,
+        counts.unknown,
+    );
+    if let Some((end, _)) = message.char_indices().nth(MESSAGE) {
+        message.truncate(end);
+    }
+    let normal = matches!(verdict.verdict, plimsoll_model::Verdict::Met);
+    json!({
+        "metadata": {"name": event_name(goal, uid, since, verdict.verdict.as_str()), "namespace": EVENTS},
+        "involvedObject": {
+            "apiVersion": resource::API_VERSION,
+            "kind": "PostureGoal",
+            "name": goal,
+            "uid": uid,
+        },
+        "type": if normal { "Normal" } else { "Warning" },
+        "reason": format!("Verdict{}", status::reason(verdict.verdict)),
+        "message": message,
+        "firstTimestamp": now,
+        "lastTimestamp": now,
+        "count": 1,
+        "source": {"component": MANAGER},
+        "reportingComponent": format!("{API_GROUP}/agent"),
+        "reportingInstance": identity,
+    })
+}
+
+/// A name that follows from what was before and what is now.
+fn event_name(goal: &str, uid: &str, since: Option<&str>, verdict: &str) -> String {
+    let plain = |text: &str| -> String {
+        let kept = text.chars().filter(char::is_ascii_alphanumeric);
+        kept.map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let goal: String = goal.chars().take(120).collect();
+    let uid: String = plain(uid).chars().take(8).collect();
+    let since = since.map_or_else(|| "new".to_owned(), plain);
+    format!("{goal}.{uid}.{since}.{}", plain(verdict))
+}
+
+fn api_resource(kind: &str, plural: &str) -> ApiResource {
+    ApiResource {
+        group: API_GROUP.to_owned(),
+        version: "v1alpha1".to_owned(),
+        api_version: resource::API_VERSION.to_owned(),
+        kind: kind.to_owned(),
+        plural: plural.to_owned(),
+    }
+}
+
+/// Why a request failed.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    #[error("the API server answers {0}")]
+    Api(u16),
+    #[error("the API server does not answer within {} s", REQUEST.as_secs())]
+    Slow,
+    #[error("{0}")]
+    Other(kube::Error),
+}
+
+async fn within<T>(request: impl Future<Output = kube::Result<T>>) -> Result<T, Failed> {
+    match time::timeout(REQUEST, request).await {
+        Err(_) => Err(Failed::Slow),
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(kube::Error::Api(answer))) => Err(Failed::Api(answer.code)),
+        Ok(Err(error)) => Err(Failed::Other(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_events_name_follows_from_what_it_tells() {
+        let since = Some("2026-11-26T21:15:00.123Z");
+        let name = event_name("hold", "8A1c-22-f3bb", since, "at-risk");
+        assert_eq!(name, "hold.8a1c22f3.20261126t211500123z.atrisk");
+        assert_eq!(event_name("hold", "8a1c", None, "met"), "hold.8a1c.new.met");
+        // The same flip is the same name, the way back is another.
+        assert_ne!(event_name("hold", "8a1c", since, "met"), name);
+    }
+}
