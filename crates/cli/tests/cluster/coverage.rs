@@ -24,20 +24,28 @@ const HALF: &str = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: half,
 
 /// `rule asset`, in the report's order.
 fn gaps(report: &Value) -> Vec<String> {
-    let gaps = report["gaps"].as_array().unwrap();
+    let gaps = report["gaps"].as_array().expect("it is in the report");
     gaps.iter()
         .map(|gap| {
-            assert!(!gap["fix"].as_str().unwrap().is_empty(), "{gap}");
-            let text = |field: &str| gap[field].as_str().unwrap();
+            assert!(
+                !gap["fix"].as_str().expect("it is in the report").is_empty(),
+                "{gap}"
+            );
+            let text = |field: &str| gap[field].as_str().expect("it is in the report");
             format!("{} {}", text("rule"), text("asset"))
         })
         .collect()
 }
 
 fn state<'a>(report: &'a Value, asset: &str, engine: &str) -> &'a str {
-    let assets = report["assets"].as_array().unwrap();
-    let asset = assets.iter().find(|row| row["id"] == asset).unwrap();
-    asset["engines"][engine]["state"].as_str().unwrap()
+    let assets = report["assets"].as_array().expect("it is in the report");
+    let asset = assets
+        .iter()
+        .find(|row| row["id"] == asset)
+        .expect("it is in the report");
+    asset["engines"][engine]["state"]
+        .as_str()
+        .expect("it is in the report")
 }
 
 #[test]
@@ -46,8 +54,10 @@ fn coverage_names_each_gap_of_a_real_cluster_with_its_fix() {
         return;
     };
     let sandbox = Sandbox::empty();
-    cluster.apply(SHOP).unwrap();
-    cluster.apply(&support::deployment("web", false)).unwrap();
+    cluster.apply(SHOP).expect("it is in the report");
+    cluster
+        .apply(&support::deployment("web", false))
+        .expect("it is in the report");
     let ask = ["coverage", "-o", "json", "--cluster", "test", "--now", NOW];
 
     // Everything is heard, and what is not deployed is not green.
@@ -61,7 +71,7 @@ fn coverage_names_each_gap_of_a_real_cluster_with_its_fix() {
     assert_eq!(state(&clean, "cluster/test", "audit-log"), "not-deployed");
 
     // A node that nobody hears, and a namespace that is excluded.
-    cluster.apply(OLD).unwrap();
+    cluster.apply(OLD).expect("it is in the report");
     let excluded = [&ask[..], &["--exclude-namespace", "shop"]].concat();
     let report = as_who(&sandbox, &cluster.kubeconfig(), &excluded)
         .exits(3)
@@ -81,17 +91,19 @@ fn coverage_names_each_gap_of_a_real_cluster_with_its_fix() {
         state(&report, "cluster/test/node/old", "kubernetes-watch"),
         "silent"
     );
-    let versions = report["versions"].as_array().unwrap();
+    let versions = report["versions"].as_array().expect("it is in the report");
     let runtime = versions.iter().find(|version| version["part"] == "runtime");
-    assert_eq!(runtime.unwrap()["state"], "unknown");
+    assert_eq!(runtime.expect("it is in the report")["state"], "unknown");
 
     // What permissions hide is named with what would grant it.
-    cluster.apply(HALF).unwrap();
-    let half = cluster.kubeconfig_of("shop", "half").unwrap();
+    cluster.apply(HALF).expect("it is in the report");
+    let half = cluster
+        .kubeconfig_of("shop", "half")
+        .expect("it is in the report");
     let report = as_who(&sandbox, &half, &ask).exits(3).json();
     let hidden = "coverage/kind-hidden cluster/test".to_owned();
     assert!(gaps(&report).contains(&hidden), "{:?}", gaps(&report));
-    let all = report["gaps"].as_array().unwrap();
+    let all = report["gaps"].as_array().expect("it is in the report");
     let of = |kind: &str| {
         all.iter()
             .any(|gap| gap["subject"] == format!("kind {kind}"))
