@@ -164,9 +164,13 @@ mod tests {
             &format!("{head}clutser: prod\n"),
             Err(
                 "config.yaml:3:1: unknown field `clutser`; the fields here are `apiVersion`, \
-                 `kind`, `cluster`, `namespace`, `state`, `exclude`, `output`, `baselines` (did \
-                 you mean `cluster`?)",
+                 `kind`, `cluster`, `namespace`, `state`, `exclude`, `output`, `baselines`, \
+                 `agent` (did you mean `cluster`?)",
             ),
+        );
+        check(
+            &format!("{head}cluster: prod\nagent: {{listen: 127.0.0.1:9000, log: json}}\n"),
+            Ok("prod"),
         );
         check(
             "cluster: prod\n",

@@ -61,17 +61,24 @@ fn server() -> Option<Cluster> {
             "--timeout=60s",
             &format!("crd/{}", name.trim_end_matches(".yaml")),
         ]);
-        assert!(wait.unwrap().status.success(), "{name}");
+        assert!(
+            wait.expect("what the test itself does works")
+                .status
+                .success(),
+            "{name}"
+        );
     }
     for name in ["shop", "plimsoll"] {
         server
             .apply(&format!(
                 "apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n"
             ))
-            .unwrap();
+            .expect("what the test itself does works");
     }
-    server.apply(&deployment("good", false)).unwrap();
-    server.apply(GOAL).unwrap();
+    server
+        .apply(&deployment("good", false))
+        .expect("what the test itself does works");
+    server.apply(GOAL).expect("what the test itself does works");
     Some(server)
 }
 
@@ -85,9 +92,9 @@ struct Agent {
 impl Agent {
     fn start(kubeconfig: &Path, identity: &str, state: Option<&Path>) -> Agent {
         let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
+            .expect("what the test itself does works")
             .local_addr()
-            .unwrap()
+            .expect("what the test itself does works")
             .port();
         let listen: SocketAddr = ([127, 0, 0, 1], port).into();
         let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
@@ -105,20 +112,31 @@ impl Agent {
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap();
+            .expect("what the test itself does works");
         let log = Arc::new(Mutex::new(Vec::new()));
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let lines = BufReader::new(
+            child
+                .stderr
+                .take()
+                .expect("what the test itself does works"),
+        )
+        .lines();
         let into = log.clone();
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                into.lock().unwrap().push(line);
+                into.lock()
+                    .expect("what the test itself does works")
+                    .push(line);
             }
         });
         Agent { child, listen, log }
     }
 
     fn log(&self) -> String {
-        self.log.lock().unwrap().join("\n")
+        self.log
+            .lock()
+            .expect("what the test itself does works")
+            .join("\n")
     }
 
     /// The body and head of an answer; empty while nobody answers.
@@ -143,7 +161,7 @@ impl Agent {
         let sent = Command::new("kill")
             .args([&format!("-{name}"), &self.child.id().to_string()])
             .status();
-        assert!(sent.unwrap().success());
+        assert!(sent.expect("what the test itself does works").success());
     }
 }
 
@@ -168,7 +186,9 @@ fn until(what: &str, agent: &Agent, mut is: impl FnMut() -> bool) {
 }
 
 fn get(server: &Cluster, args: &[&str]) -> String {
-    let output = server.kubectl(args).unwrap();
+    let output = server
+        .kubectl(args)
+        .expect("what the test itself does works");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -224,10 +244,17 @@ fn a_verdict_flips_in_the_status_of_its_goal_and_is_told_once() {
     assert!(agent.ask("/readyz").starts_with("HTTP/1.1 200"));
     let before = goal(&server, ".metadata.generation");
 
-    server.apply(&deployment("bad", true)).unwrap();
+    server
+        .apply(&deployment("bad", true))
+        .expect("what the test itself does works");
     until("breached", &agent, || verdict(&server) == "breached");
     let listed = get(&server, &["get", "posturegoals"]);
-    let line: Vec<&str> = listed.lines().nth(1).unwrap().split_whitespace().collect();
+    let line: Vec<&str> = listed
+        .lines()
+        .nth(1)
+        .expect("what the test itself does works")
+        .split_whitespace()
+        .collect();
     assert_eq!(
         line[..6],
         ["no-privilege", "platform", "breached", "50%", "1", "0"]
@@ -241,13 +268,19 @@ fn a_verdict_flips_in_the_status_of_its_goal_and_is_told_once() {
 
     // Killed while the workload is mended: who comes after it tells the flip.
     drop(agent);
-    server.apply(&deployment("bad", false)).unwrap();
+    server
+        .apply(&deployment("bad", false))
+        .expect("what the test itself does works");
     agent = Agent::start(&kubeconfig, "two", Some(&state));
     until("met again", &agent, || verdict(&server) == "met");
 
     // The server goes away and comes back.
-    server.restart_api().unwrap();
-    server.apply(&deployment("bad", true)).unwrap();
+    server
+        .restart_api()
+        .expect("what the test itself does works");
+    server
+        .apply(&deployment("bad", true))
+        .expect("what the test itself does works");
     until("breached again", &agent, || verdict(&server) == "breached");
     assert_eq!(
         events(&server),
@@ -275,6 +308,17 @@ fn a_verdict_flips_in_the_status_of_its_goal_and_is_told_once() {
     get(&server, &["delete", "deployment", "-n", "shop", "bad"]);
     until("met without it", &agent, || verdict(&server) == "met");
 
+    // What nobody observes is never silently green: no sensor is on the node.
+    server
+        .apply("apiVersion: v1\nkind: Node\nmetadata: {name: n1}\n")
+        .expect("what the test itself does works");
+    until("coverage gaps are counted", &agent, || {
+        let metrics = agent.ask("/metrics");
+        let gaps = metrics
+            .lines()
+            .find_map(|line| line.strip_prefix("plimsoll_coverage_gaps "));
+        gaps.is_some_and(|gaps| gaps != "0")
+    });
     let metrics = agent.ask("/metrics");
     for line in [
         "plimsoll_goal_verdict{goal=\"no-privilege\",verdict=\"met\"} 1",
@@ -283,7 +327,7 @@ fn a_verdict_flips_in_the_status_of_its_goal_and_is_told_once() {
         assert!(metrics.lines().any(|got| got == line), "{line}\n{metrics}");
     }
     agent.signal("TERM");
-    let ended = agent.child.wait().unwrap();
+    let ended = agent.child.wait().expect("what the test itself does works");
     assert_eq!(ended.code(), Some(0), "{}", agent.log());
     let holder = get(
         &server,
@@ -316,7 +360,9 @@ fn of_two_agents_one_writes_and_the_other_takes_over() {
     until("the second writes", &two, || {
         two.ask("/metrics").contains("plimsoll_leader 1")
     });
-    server.apply(&deployment("bad", true)).unwrap();
+    server
+        .apply(&deployment("bad", true))
+        .expect("what the test itself does works");
     until("breached", &two, || verdict(&server) == "breached");
     assert_eq!(events(&server), ["VerdictMet", "VerdictBreached"]);
 }
@@ -328,7 +374,7 @@ fn a_goal_that_is_wrong_says_so_in_its_status() {
     let odd = GOAL
         .replace("no-privilege", "odd")
         .replace("  assets:", "  window: 30s\n  assets:");
-    server.apply(&odd).unwrap();
+    server.apply(&odd).expect("what the test itself does works");
     let agent = Agent::start(&server.kubeconfig(), "one", None);
     until("refused", &agent, || {
         get(

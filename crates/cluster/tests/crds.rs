@@ -35,12 +35,12 @@ fn install(server: &cluster::Cluster) {
                 "--timeout=60s",
                 &format!("crd/{name}"),
             ])
-            .unwrap();
+            .expect("what the test itself does works");
         assert!(wait.status.success(), "{name}");
         // What is not structural is only a condition.
         let said = server
             .kubectl(&["get", "crd", &name, "-o", "jsonpath={.status.conditions}"])
-            .unwrap();
+            .expect("what the test itself does works");
         let said = String::from_utf8_lossy(&said.stdout).into_owned();
         assert!(!said.contains("NonStructuralSchema"), "{name}: {said}");
     }
@@ -49,7 +49,8 @@ fn install(server: &cluster::Cluster) {
 /// What our own parser says: none when it takes it.
 fn parsed(text: &str) -> Option<String> {
     let limits = Limits::default();
-    let source = Source::new("r.yaml", text.as_bytes().to_vec(), &limits).unwrap();
+    let source = Source::new("r.yaml", text.as_bytes().to_vec(), &limits)
+        .expect("what the test itself does works");
     let loaded = load(&source, &limits);
     loaded.errors.first().map(ToString::to_string).or_else(|| {
         loaded
@@ -224,7 +225,7 @@ fn the_server_takes_and_refuses_what_the_parser_does() {
             wrong.push(format!("the parser says {ours:?} of\n{text}"));
         }
         let file = server.folder().join(format!("document-{at}.yaml"));
-        std::fs::write(&file, &text).unwrap();
+        std::fs::write(&file, &text).expect("what the test itself does works");
         let output = server
             .kubectl(&[
                 "create",
@@ -233,7 +234,7 @@ fn the_server_takes_and_refuses_what_the_parser_does() {
                 "-f",
                 &file.display().to_string(),
             ])
-            .unwrap();
+            .expect("what the test itself does works");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         match expect {
             None if !output.status.success() => wrong.push(format!("refused: {said}\n{text}")),
@@ -250,7 +251,7 @@ fn the_server_takes_and_refuses_what_the_parser_does() {
         .apply(&goal(
             "{owner: team-a, assets: {all: true}, require: [{exposure: {internet: false}}]}",
         ))
-        .unwrap();
+        .expect("what the test itself does works");
     let patch = r#"{"status": {"verdict": "breached", "attainment": "75%", "counts": {"violated": 1, "unknown": 2}}}"#;
     let patched = server
         .kubectl(&[
@@ -262,13 +263,15 @@ fn the_server_takes_and_refuses_what_the_parser_does() {
             "-p",
             patch,
         ])
-        .unwrap();
+        .expect("what the test itself does works");
     assert!(
         patched.status.success(),
         "{}",
         String::from_utf8_lossy(&patched.stderr)
     );
-    let listed = server.kubectl(&["get", "posturegoals"]).unwrap();
+    let listed = server
+        .kubectl(&["get", "posturegoals"])
+        .expect("what the test itself does works");
     let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
     let mut lines = listed.lines();
     let words = |line: Option<&str>| -> Vec<String> {
@@ -319,7 +322,7 @@ fn every_resource_of_the_examples_and_the_reference_is_taken() {
     assert!(texts.len() > 4);
     for text in texts {
         let file = server.folder().join("example.yaml");
-        std::fs::write(&file, &text).unwrap();
+        std::fs::write(&file, &text).expect("what the test itself does works");
         let output = server
             .kubectl(&[
                 "create",
@@ -328,7 +331,7 @@ fn every_resource_of_the_examples_and_the_reference_is_taken() {
                 "-f",
                 &file.display().to_string(),
             ])
-            .unwrap();
+            .expect("what the test itself does works");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{said}\n{text}");
     }
@@ -339,5 +342,7 @@ fn text(path: &Path) -> String {
     let file =
         std::fs::File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let lines = std::io::BufReader::new(file).lines();
-    lines.map(|line| line.unwrap() + "\n").collect()
+    lines
+        .map(|line| line.expect("what the test itself does works") + "\n")
+        .collect()
 }

@@ -63,7 +63,6 @@ impl Metrics {
                 .get_or_create(&labels)
                 .set(i64::try_from(number).unwrap_or(i64::MAX));
         }
-        self.gaps.set(count(assessment.coverage.failed));
     }
 
     /// Counts what a round brought.

@@ -14,7 +14,8 @@ use std::{
 
 use plimsoll_assess::{
     Assessment,
-    live::{Change, Flip, Live, LiveOptions},
+    coverage::{Settings, Source},
+    live::{Change, CoverageAsked, Flip, Live, LiveOptions},
 };
 use plimsoll_model::{History, Timestamp};
 
@@ -32,6 +33,13 @@ const ROUND: usize = 20_000;
 pub enum Input {
     /// What happened.
     Changes(Vec<Change>),
+    /// Who observes what.
+    Observers {
+        /// The version of the API server.
+        server: Option<String>,
+        /// What was heard of each source.
+        sources: Vec<Source>,
+    },
     /// Everything was listed once: verdicts mean something from now on.
     Listed,
     /// Give what is to be remembered, and end.
@@ -111,11 +119,14 @@ pub type Keep = Box<dyn FnMut(&History) + Send>;
 /// What the thread works with.
 pub struct Work {
     live: Live,
+    cluster: Arc<str>,
     keep: Keep,
     kept: Instant,
     listed: bool,
     /// Flips before everything was listed once.
     early: Vec<Flip>,
+    /// Who observes what, where it was told since the last round.
+    observers: Option<(Option<String>, Vec<Source>)>,
     metrics: Metrics,
     health: Health,
 }
@@ -124,11 +135,13 @@ impl Work {
     /// Nothing is known yet.
     pub fn new(options: LiveOptions, keep: Keep, metrics: Metrics, health: Health) -> Self {
         Work {
+            cluster: options.cluster.clone(),
             live: Live::new(options),
             keep,
             kept: Instant::now(),
             listed: false,
             early: Vec::new(),
+            observers: None,
             metrics,
             health,
         }
@@ -173,12 +186,30 @@ impl Work {
         match input {
             Input::End => return true,
             Input::Listed => self.listed = true,
+            Input::Observers { server, sources } => self.observers = Some((server, sources)),
             Input::Changes(new) => {
                 self.metrics.changes.inc_by(new.len() as u64);
                 changes.extend(new);
             }
         }
         false
+    }
+
+    /// What nobody observes is a finding like any other.
+    fn observe(&mut self) -> Option<Change> {
+        let (server, sources) = self.observers.take()?;
+        let coverage = self.live.coverage(CoverageAsked {
+            server,
+            sources,
+            exclusions: Vec::new(),
+            settings: Settings::new(self.cluster.clone(), Timestamp::now()),
+        });
+        let observed = coverage.observed();
+        let gaps = observed.findings.len();
+        self.metrics
+            .gaps
+            .set(i64::try_from(gaps).unwrap_or(i64::MAX));
+        Some(Change::Coverage(observed))
     }
 
     /// One round; none while not everything was listed once: half a cluster
@@ -191,6 +222,11 @@ impl Work {
             return None;
         }
         transition.flips.splice(..0, self.early.drain(..));
+        if let Some(observed) = self.observe() {
+            let then = self.live.apply([observed], Timestamp::now());
+            transition.flips.extend(then.flips);
+            transition.changed |= then.changed;
+        }
         self.metrics.count(&transition);
         if !transition.changed && transition.flips.is_empty() && self.health.is_ready() {
             return None;
