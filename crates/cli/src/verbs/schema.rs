@@ -35,7 +35,7 @@ pub fn run(args: SchemaArgs) -> Result<Exit, Failure> {
                     .unwrap_or_default();
                 let about = about.replace('\n', " ");
                 let first = about.split_inclusive(". ").next().unwrap_or_default();
-                writeln!(out, "{name:<18} {}", first.trim_end())?;
+                writeln!(out, "{name:<24} {}", first.trim_end())?;
             }
             Ok(())
         })?,

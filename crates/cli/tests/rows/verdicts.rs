@@ -160,8 +160,8 @@ fn what_nobody_observes_is_unverified_and_names_what_is_missing() {
         assert_eq!(goal["attainment"]["lower"], 0.0, "{run}");
         assert!(goal["settledBy"].to_string().contains(missing), "{run}");
     };
-    check("coverage: {sensor: healthy}", "sensor");
-    check("coverage: {auditLog: true}", "audit log");
+    check("coverage: {sensor: healthy}", "no coverage facts");
+    check("coverage: {auditLog: true}", "no coverage facts");
     check("vulnerabilities: {severity: \">=high\"}", "image");
     check("runtime: {drift: block}", "runtime");
     check("supplyChain: {signedBy: [release]}", "sign");

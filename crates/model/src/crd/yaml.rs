@@ -87,6 +87,7 @@ mod tests {
     #[test]
     fn what_is_written_reads_back_as_the_same_value() {
         let value = json!({
+            "apiVersion": "v1", "kind": "Test",
             "a": {"b": [1, {"c": "x: \"y\" #z\n", "d": []}, "t"], "e": {}},
             "on": true, "f": null, "g": [{"h": [{"i": 1}]}], "1": "2",
         });
