@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use plimsoll_assess::{
@@ -18,7 +19,7 @@ use plimsoll_feeds::{
     keys,
     make::replace,
     mapped::{self, Mapped},
-    store::Store,
+    store::{Lock, Store},
 };
 
 use crate::{
@@ -27,6 +28,9 @@ use crate::{
     context::Context,
     exit::{Failure, fail},
 };
+
+/// How long another run may take to end: an update of all feeds over a slow line.
+const PATIENCE: Duration = Duration::from_secs(30 * 60);
 
 /// Feeds, keys and database of one folder.
 pub struct Place {
@@ -62,6 +66,23 @@ impl Place {
     /// The last good copies of feeds.
     pub fn store(&self) -> Store {
         Store::new(&self.folder)
+    }
+
+    /// The lock of whoever writes here, held until it is dropped; another run is
+    /// waited for.
+    ///
+    /// # Errors
+    /// The other run does not end.
+    pub fn lock(&self, context: &Context) -> Result<Lock, Failure> {
+        self.store()
+            .lock(PATIENCE, &|holder| {
+                context.note(&format!(
+                    "waiting for another run to finish with {} ({})",
+                    self.folder.display(),
+                    crate::term::printable(holder)
+                ));
+            })
+            .or_else(|error| fail(error.to_string()))
     }
 
     /// The database's file.

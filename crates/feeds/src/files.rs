@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use jiff::Timestamp;
 use lzma_rust2::XzReader;
 use plimsoll_image::{
     ReadAt,
@@ -35,18 +36,28 @@ const XZ_MEMORY: u32 = 256 << 10;
 /// Hears of each file: its name in the feed, and its bytes. `false` ends it.
 pub type Visit<'a> = dyn FnMut(&str, &[u8]) -> bool + 'a;
 
-/// Tells each file in `path` to `visit`; gives what could not be read.
+/// What is known of the files of a feed beside their bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// What could not be read.
+    pub problems: Vec<String>,
+    /// When the newest file of an archive was changed, where the archive keeps
+    /// it with its offset from UTC: a tar does.
+    pub newest: Option<Timestamp>,
+}
+
+/// Tells each file in `path` to `visit`.
 ///
 /// # Errors
 /// `path` itself can't be read, or more comes out of it than may.
-pub fn each(path: &Path, name: &str, visit: &mut Visit<'_>) -> io::Result<Vec<String>> {
+pub fn each(path: &Path, name: &str, visit: &mut Visit<'_>) -> io::Result<Told> {
     let file = FileAt::open(path)?;
     let mut head = [0; 6];
     let count = file.read_at(0, &mut head)?;
     let head = &head[..count];
     let mut out = Out {
         visit,
-        problems: Vec::new(),
+        told: Told::default(),
         files: 0,
         bytes: 0,
         most: MOST_TOTAL.min((file.size().saturating_mul(RATIO)).max(RATIO_FROM)),
@@ -75,7 +86,7 @@ pub fn each(path: &Path, name: &str, visit: &mut Visit<'_>) -> io::Result<Vec<St
         };
         out.stream(Decompressed::new(packed, kind)?, name)?;
     }
-    Ok(out.problems)
+    Ok(out.told)
 }
 
 /// A name without what says how it is compressed.
@@ -88,7 +99,7 @@ fn bare(name: &str) -> &str {
 
 struct Out<'a, 'v> {
     visit: &'a mut Visit<'v>,
-    problems: Vec<String>,
+    told: Told,
     files: u64,
     bytes: u64,
     most: u64,
@@ -137,7 +148,7 @@ impl Out<'_, '_> {
                         break;
                     }
                 }
-                Err(error) => self.problems.push(format!("{}: {error}", entry.name)),
+                Err(error) => self.told.problems.push(format!("{}: {error}", entry.name)),
             }
         }
         Ok(())
@@ -169,7 +180,7 @@ impl Out<'_, '_> {
             }
             let name = String::from_utf8_lossy(&entry.path).into_owned();
             if entry.stored > MOST_FILE {
-                self.problems.push(format!(
+                self.told.problems.push(format!(
                     "{name}: {} bytes are more than are read",
                     entry.stored
                 ));
@@ -182,6 +193,8 @@ impl Out<'_, '_> {
                 buffer.extend_from_slice(bytes);
                 tar.consume(count);
             }
+            let changed = Timestamp::from_second(entry.mtime).ok();
+            self.told.newest = self.told.newest.max(changed);
             if !self.give(&name, &buffer)? {
                 break;
             }
@@ -205,12 +218,12 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         file.write_all(bytes).expect("writable");
         let mut found = Vec::new();
-        let problems = each(file.path(), name, &mut |name, bytes| {
+        let told = each(file.path(), name, &mut |name, bytes| {
             found.push((name.to_owned(), bytes.len()));
             true
         })
         .map_err(|error| error.to_string())?;
-        assert_eq!(problems, Vec::<String>::new());
+        assert_eq!(told, Told::default());
         Ok(found)
     }
 

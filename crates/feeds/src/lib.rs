@@ -44,6 +44,17 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// Another run writes the store.
+    #[error(
+        "{} is in use by another run ({holder}): wait for it to end, or use another folder",
+        folder.display()
+    )]
+    InUse {
+        /// The store's folder.
+        folder: PathBuf,
+        /// Who that is, as far as they say.
+        holder: String,
+    },
     /// No feed is there to make a database of.
     #[error("there is no feed to make a database of")]
     NoFeeds,

@@ -1,5 +1,7 @@
 //! A database of all that the store holds.
 
+mod age;
+
 use std::{
     collections::BTreeSet,
     fs,
@@ -15,6 +17,7 @@ use plimsoll_vuln::{
 };
 use rayon::prelude::*;
 
+use self::age::Age;
 use crate::{Error, files, store::Store};
 
 /// Files that are read side by side.
@@ -111,7 +114,7 @@ fn add(store: &Store, name: &str, builder: &mut Builder) -> Result<Option<MadeFe
     };
     // A file of its own counts before one of that name in an archive.
     let own: BTreeSet<String> = about.parts.keys().map(|part| told(part)).collect();
-    let mut newest: Option<Timestamp> = None;
+    let mut age = Age::default();
     let mut checked: Option<Timestamp> = None;
     for (part, copy) in &about.parts {
         if feed.info.url.is_empty() {
@@ -126,26 +129,29 @@ fn add(store: &Store, name: &str, builder: &mut Builder) -> Result<Option<MadeFe
         let mut batch: Vec<(String, Vec<u8>)> = Vec::new();
         let mut held = 0;
         let told = told(part);
-        let problems = files::each(&path, &told, &mut |file, bytes| {
+        let read = files::each(&path, &told, &mut |file, bytes| {
+            age.index(file, bytes);
             if file != told && (own.contains(file) || about.deleted.contains(file)) {
                 return true;
             }
             held += bytes.len();
             batch.push((file.to_owned(), bytes.to_vec()));
             if batch.len() >= BATCH || held >= BATCH_BYTES {
-                flush(&mut batch, name, builder, &mut feed, &mut newest);
+                flush(&mut batch, name, builder, &mut feed, &mut age);
                 held = 0;
             }
             true
         });
-        flush(&mut batch, name, builder, &mut feed, &mut newest);
-        match problems {
-            Ok(problems) => feed.problems.extend(problems),
+        flush(&mut batch, name, builder, &mut feed, &mut age);
+        match read {
+            Ok(read) => {
+                feed.problems.extend(read.problems);
+                age.archive(read.newest.min(copy.had));
+            }
             Err(error) => feed.problems.push(format!("{}: {error}", path.display())),
         }
     }
-    // A file that was brought by hand is as old as the newest thing in it.
-    feed.info.as_of = checked.or(newest);
+    feed.info.as_of = checked.or(age.as_of());
     Ok(Some(feed))
 }
 
@@ -160,7 +166,7 @@ fn flush(
     name: &str,
     builder: &mut Builder,
     feed: &mut MadeFeed,
-    newest: &mut Option<Timestamp>,
+    age: &mut Age,
 ) {
     let read: Vec<Option<Records>> = std::mem::take(batch)
         .into_par_iter()
@@ -177,13 +183,13 @@ fn flush(
         for mut advisory in records.advisories {
             feed.info.records += 1;
             let said = advisory.source.modified.or(advisory.source.published);
-            *newest = (*newest).max(said);
+            age.record(said);
             name.clone_into(&mut advisory.source.feed);
             builder.add(advisory);
         }
         for (cve, exploitation) in records.exploitation {
             feed.info.records += 1;
-            *newest = (*newest).max(day_of(&exploitation));
+            age.record(day_of(&exploitation));
             builder.add_exploitation(cve, exploitation);
         }
         for lifecycle in records.lifecycles {

@@ -2,6 +2,8 @@
 //! and `about.json`. A file appears under its name only when it is whole and
 //! was read; what can't be had leaves the one before in force.
 
+mod lock;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
@@ -13,6 +15,7 @@ use jiff::Timestamp;
 use plimsoll_image::bounded::read_all;
 use serde::{Deserialize, Serialize};
 
+pub use self::lock::Lock;
 use crate::Error;
 
 /// Bytes of an `about.json`.

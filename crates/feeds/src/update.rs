@@ -268,7 +268,7 @@ pub fn check(path: &Path, name: &str, what: &str) -> Result<(), Error> {
     };
     let mut read_records = 0_usize;
     let mut refused: Option<String> = None;
-    let problems = files::each(path, name, &mut |name, bytes| {
+    let told = files::each(path, name, &mut |name, bytes| {
         let Some(format) = detect(name, bytes) else {
             return true;
         };
@@ -293,7 +293,7 @@ pub fn check(path: &Path, name: &str, what: &str) -> Result<(), Error> {
     if read_records > 0 {
         return Ok(());
     }
-    Err(unusable(match (refused, problems.first()) {
+    Err(unusable(match (refused, told.problems.first()) {
         (Some(reason), _) => format!("no record in it could be read: {reason}"),
         (None, Some(problem)) => format!("no record in it could be read: {problem}"),
         (None, None) => "it holds no advisories in a format that is known".to_owned(),

@@ -50,6 +50,7 @@ pub fn sign(show: &ShowArgs, args: SignArgs) -> Result<Exit, Failure> {
     }
     .or_else(|error| fail(error.to_string()))?;
     let public = key.public();
+    let _lock = place.lock(&context)?;
     made(&context, &place, Some(&args.key))?;
     // This machine goes on using what it made.
     place.trust(&public)?;

@@ -16,6 +16,7 @@ use crate::{
 pub fn run(show: &ShowArgs, args: ImportArgs) -> Result<Exit, Failure> {
     let context = context(show, args.now)?;
     let place = Place::new(&args.place)?;
+    let _lock = place.lock(&context)?;
     let (databases, feeds): (Vec<_>, Vec<_>) =
         args.paths.iter().partition(|path| is_database(path));
     for path in &databases {

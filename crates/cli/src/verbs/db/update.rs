@@ -46,6 +46,7 @@ pub fn run(show: &ShowArgs, args: UpdateArgs) -> Result<Exit, Failure> {
     let stopped = Arc::clone(&fetcher);
     interrupt::before_end(move || stopped.stop());
     let store = place.store();
+    let _lock = place.lock(&context)?;
     let results: Vec<_> = {
         let progress = Progress::bytes(context.stderr, context.quiet(), "downloading feeds", 0);
         let hears = Bar(progress.counter());
