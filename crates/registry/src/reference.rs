@@ -174,6 +174,9 @@ impl FromStr for Reference {
             return Err(ReferenceError::Host(shortened(registry)));
         }
         let registry = match registry.to_ascii_lowercase() {
+            // Only its upper case says that it is a host: without it the text
+            // would read back as a repository of Docker Hub.
+            lower if !looks_like_host(&lower) => registry.to_owned(),
             hub if hub == "index.docker.io" || hub == "registry-1.docker.io" => {
                 DOCKER_HUB.to_owned()
             }
@@ -308,6 +311,9 @@ mod tests {
         check("localhost:5000/app:1", "localhost:5000/app:1");
         check("GHCR.io/Org".to_lowercase().as_str(), "ghcr.io/org:latest");
         check("[::1]:5000/a/b__c", "[::1]:5000/a/b__c:latest");
+        check("X/3", "X/3:latest");
+        check("X/3:latest", "X/3:latest");
+        check("GHCR.io/org", "ghcr.io/org:latest");
         check("ghcr.io/org/a.b-c--d/e", "ghcr.io/org/a.b-c--d/e:latest");
         check(
             &format!("nginx@{DIGEST}"),

@@ -147,7 +147,7 @@ static EXCEPTION_IDS: LazyLock<FxHashMap<String, &'static str>> = LazyLock::new(
 /// The SPDX id (or, for a few names, the expression) of a licence's name.
 pub(super) fn licence(name: &str) -> Option<&'static str> {
     let name = name.trim();
-    if name.is_empty() || name.len() > 200 {
+    if name.is_empty() || name.len() > 200 || is_noise(name) {
         return None;
     }
     let folded = fold(name);
@@ -185,10 +185,16 @@ fn is_any_version(id: &str) -> bool {
 
 /// The SPDX id of an exception's name.
 pub(super) fn exception(name: &str) -> Option<&'static str> {
-    if name.len() > 200 {
+    if name.len() > 200 || is_noise(name) {
         return None;
     }
     EXCEPTION_IDS.get(&fold(name)).copied()
+}
+
+/// Whether a text has what no name of a licence has. What is left of such a
+/// text without it may look like one.
+fn is_noise(name: &str) -> bool {
+    name.contains(|c: char| c.is_control() || matches!(c, '?' | '…' | '\u{fffd}'))
 }
 
 /// Lower case letters, digits, `.` and `+` alone, without the words and the

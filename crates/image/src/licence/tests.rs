@@ -136,3 +136,26 @@ proptest! {
         }
     }
 }
+
+/// What fuzzing found: what is shown of a text that is not understood must not
+/// read as a licence.
+#[test]
+fn a_text_of_noise_is_no_licence_however_it_is_cut() {
+    for text in [
+        format!(
+            "\0\0\0freedocumenta{}{}tion",
+            "\"".repeat(4),
+            "?".repeat(24)
+        ),
+        format!("free{}documentation", "\"".repeat(300)),
+        format!("\0\0\0freedocumenta{}tion", "\"".repeat(180)),
+    ] {
+        for licence in normalise(&text) {
+            assert_eq!(
+                normalise(&licence),
+                std::slice::from_ref(&licence),
+                "{text:?}"
+            );
+        }
+    }
+}
