@@ -36,17 +36,25 @@ pub fn program(repo: &Path) -> Result<PathBuf, String> {
     if let Some(program) = std::env::var_os("PLIMSOLL_CLUSTER_PROGRAM") {
         return Ok(program.into());
     }
+    built(repo, "cluster").map_err(|why| format!("no Kubernetes for tests: {why}"))
+}
+
+/// A program of `tests/NAME` that `./x NAME` builds: `cluster`, `helm`.
+///
+/// # Errors
+/// There is none: a test must then say that it was skipped.
+pub fn built(repo: &Path, name: &str) -> Result<PathBuf, String> {
     let cache = std::env::var_os("XDG_CACHE_HOME")
         .filter(|value| !value.is_empty())
         .map(PathBuf::from)
         .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))
         .ok_or("neither XDG_CACHE_HOME nor HOME is set")?;
-    let program = location::program(repo, &cache.join("plimsoll"), "cluster")
-        .map_err(|error| format!("the sources in tests/cluster can't be read: {error}"))?;
+    let program = location::program(repo, &cache.join("plimsoll"), name)
+        .map_err(|error| format!("the sources in tests/{name} can't be read: {error}"))?;
     if program.is_file() {
         Ok(program)
     } else {
-        Err("no Kubernetes for tests: `./x cluster` builds it (needs Go)".to_owned())
+        Err(format!("`./x {name}` builds it (needs Go)"))
     }
 }
 
