@@ -392,3 +392,32 @@ fn a_goal_that_is_wrong_says_so_in_its_status() {
     // The others are judged all the same.
     until("met", &agent, || verdict(&server) == "met");
 }
+
+/// The JSON of a check of the workload against the line in `line/goal.yaml`.
+fn check(goal: &str) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("line")).expect("a folder");
+    std::fs::write(folder.path().join("line/goal.yaml"), goal).expect("it can be written");
+    std::fs::write(folder.path().join("work.yaml"), deployment("good", false))
+        .expect("it can be written");
+    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(["check", "work.yaml", "--goals", "line", "-o", "json"])
+        .args(["--now", "2026-11-26"])
+        .current_dir(folder.path())
+        .output()
+        .expect("plimsoll runs");
+    assert_eq!(output.status.code(), Some(0));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_goal_as_a_file_and_as_a_resource_has_the_same_verdict_byte_for_byte() {
+    let Some(server) = server() else { return };
+    let agent = Agent::start(&server.kubeconfig(), "one", None);
+    until("met", &agent, || verdict(&server) == "met");
+    // With all that the server and the agent wrote into it.
+    let resource = get(&server, &["get", "goal", "no-privilege", "-o", "yaml"]);
+    assert!(resource.contains("resourceVersion"), "{resource}");
+    assert!(resource.contains("verdict: met"), "{resource}");
+    assert_eq!(check(&resource), check(GOAL));
+}
