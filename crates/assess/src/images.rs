@@ -7,10 +7,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use plimsoll_image::secret;
 use plimsoll_model::{
-    AdvisoryFacts, Asset, AssetFacts, AssetId, AssetKind, Diagnostic, Digest, Evaluation, Evidence,
-    Exposure, FieldRef, Finding, FindingKind, ImageFacts, ImageLink, ImageLinks, ImageName,
-    Location, ObjectRef, Observation, ReleaseFacts, Subject, Timestamp, UnknownAsset, image::Image,
-    time::end_of,
+    AdvisoryFacts, Asset, AssetFacts, AssetId, AssetKind, BaseFacts, Diagnostic, Digest,
+    Evaluation, Evidence, Exposure, FieldRef, Finding, FindingKind, ImageFacts, ImageLink,
+    ImageLinks, ImageName, Location, ObjectRef, Observation, ReleaseFacts, Subject, Timestamp,
+    UnknownAsset, image::Image, time::end_of,
 };
 use plimsoll_posture::{Request, evaluate_image, image::layer_id};
 use plimsoll_vuln::matching::Matched;
@@ -243,6 +243,15 @@ fn image_facts(
                 .support
                 .as_ref()
                 .and_then(|support| support.until.parse().ok()),
+        }),
+        base: image.base.as_ref().map(|base| BaseFacts {
+            name: base.name.clone(),
+            digest: base.digest,
+            created: base
+                .created
+                .as_deref()
+                .and_then(|created| created.parse().ok()),
+            evidence: base.evidence.clone(),
         }),
         shells: image
             .marks

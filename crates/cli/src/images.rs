@@ -152,9 +152,11 @@ impl<'a> Opener<'a> {
             Found::Opened(opened) => {
                 let source = &opened.source;
                 let parsed = config::parse(&source.config, &self.limits);
-                let layers = parsed.map_err(|error| error.to_string())?.diff_ids;
+                let parsed = parsed.map_err(|error| error.to_string())?;
+                let created = parsed.config.created.as_deref();
+                let layers = parsed.diff_ids.iter().copied().collect();
                 let name = source.tags.first().map_or(target, String::as_str);
-                self.know_base(name, source.manifest, layers.into_iter().collect())
+                self.know_base(name, source.manifest, created, layers)
             }
             Found::Read(whole) => {
                 let image = &whole.image;
@@ -169,7 +171,8 @@ impl<'a> Opener<'a> {
                 }
                 let layers = image.layers.iter().map(|layer| layer.diff_id).collect();
                 let name = image.tags.first().map_or(target, String::as_str);
-                self.know_base(name, image.digest, layers)
+                let created = image.config.created.as_deref();
+                self.know_base(name, image.digest, created, layers)
             }
         }
     }
@@ -178,11 +181,12 @@ impl<'a> Opener<'a> {
         &mut self,
         name: &str,
         digest: Option<Digest>,
+        created: Option<&str>,
         layers: Option<Vec<Digest>>,
     ) -> Result<(), String> {
         match layers {
             Some(layers) if !layers.is_empty() => {
-                self.bases.add(name, digest, &layers);
+                self.bases.add(name, digest, created, &layers);
                 Ok(())
             }
             _ => Err("its configuration does not tell its layers".to_owned()),

@@ -46,6 +46,7 @@ fn image(at: &str) -> ImageLink {
         bytes: 1,
         user: String::new(),
         release: None,
+        base: None,
         shells: Vec::new(),
         sbom: Ok(None),
         gaps: Vec::new(),

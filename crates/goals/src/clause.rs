@@ -5,6 +5,7 @@
 //! judged and some can't: a violated part violates the clause whatever the
 //! rest is, and what can't be judged is unknown, never satisfied.
 
+mod bases;
 mod configuration;
 mod counted;
 mod coverage;

@@ -142,8 +142,8 @@ const CLAUSES: [(&str, (&str, &str)); 6] = [
     (
         "image",
         (
-            "has(self.maxAge) || has(self.endOfLife) || has(self.runsAsRoot) || has(self.shell) || has(self.maxSize)",
-            "an image clause names `maxAge`, `endOfLife`, `runsAsRoot`, `shell` or `maxSize`",
+            "has(self.maxAge) || has(self.endOfLife) || has(self.runsAsRoot) || has(self.shell) || has(self.maxSize) || has(self.bases) || has(self.maxBaseAge)",
+            "an image clause names `maxAge`, `endOfLife`, `runsAsRoot`, `shell`, `maxSize`, `bases` or `maxBaseAge`",
         ),
     ),
 ];

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{Asset, AssetId, Date, Exposure, Location, Timestamp};
+use crate::{Asset, AssetId, Date, Digest, Exposure, Location, Timestamp};
 
 /// When and from what something was observed. Facts are made with one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +65,8 @@ pub struct ImageFacts {
     pub user: String,
     /// The operating system it holds; none for an image from scratch.
     pub release: Option<ReleaseFacts>,
+    /// The image it was built on; none where that is not known.
+    pub base: Option<BaseFacts>,
     /// Paths of shells in it.
     pub shells: Vec<String>,
     /// What shows that it comes with an SBOM; `None` when there is none,
@@ -96,6 +98,19 @@ pub struct ReleaseFacts {
     pub name: String,
     /// The last day of its general support, where that is known.
     pub until: Option<Date>,
+}
+
+/// The image that an image was built on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BaseFacts {
+    /// Its name as it was given; empty when only its digest is known.
+    pub name: String,
+    /// The digest of its manifest or index, where it is known.
+    pub digest: Option<Digest>,
+    /// When it was built, as it says itself, where it was looked at.
+    pub created: Option<Timestamp>,
+    /// What shows it: an annotation of the builder, or layers.
+    pub evidence: String,
 }
 
 /// What an image name of a manifest leads to.

@@ -237,6 +237,9 @@ pub struct BaseImage {
     pub digest: Option<Digest>,
     /// How many of the lowest layers are its.
     pub layers: u32,
+    /// When it was built, as it says itself (RFC 3339), where it was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<String>,
     /// What shows it: `org.opencontainers.image.base.name`, `the layers of debian:12`.
     pub evidence: String,
 }

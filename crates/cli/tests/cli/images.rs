@@ -313,6 +313,94 @@ fn the_base_of_an_image_is_told_by_its_layers() {
 }
 
 #[test]
+fn a_goal_asks_what_images_are_built_on() {
+    let sandbox = Sandbox::empty();
+    let put = |name: &str, bytes: Vec<u8>| {
+        std::fs::write(sandbox.path().join(name), bytes).expect("writable");
+    };
+    let layer = |name: &str| Tar::default().file(name, "x").done();
+    // Two bases, and images of the one, of the other, of what the builder's
+    // annotation says, and of nobody knows what.
+    for (base, created) in [
+        ("approved", "2026-11-01T00:00:00Z"),
+        ("other", "2026-01-01T00:00:00Z"),
+    ] {
+        let layers = [layer(base)];
+        let mut config = config("1", &layers);
+        config["created"] = json!(created);
+        let tag = format!("registry.example.com/base/{base}:1");
+        put(&format!("{base}.tar"), saved(&tag, &config, &layers));
+    }
+    let image = |name: &str, below: &str, label: Option<&str>| {
+        let layers = [layer(below), layer("app")];
+        let mut config = config("1", &layers);
+        if let Some(label) = label {
+            config["config"]["Labels"] = json!({"org.opencontainers.image.base.name": label});
+        }
+        let tag = format!("shop/{name}:1");
+        put(&format!("images/{name}.tar"), saved(&tag, &config, &layers));
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: shop}}\nspec: \
+             {{containers: [{{name: web, image: '{tag}'}}]}}\n---\n"
+        )
+    };
+    std::fs::create_dir(sandbox.path().join("images")).expect("writable");
+    let pods = [
+        image("chain", "approved", None),
+        image("foreign", "other", None),
+        image(
+            "said",
+            "third",
+            Some("registry.example.com/base/approved:2"),
+        ),
+        image("silent", "third", None),
+    ];
+    sandbox.write("pods/pods.yaml", &pods.concat());
+    let goal = |name: &str, clause: &str| {
+        format!(
+            "apiVersion: plimsoll.dev/v1alpha1\nkind: PostureGoal\nmetadata: {{name: {name}}}\n\
+             spec:\n  owner: platform\n  why: Bases are looked after.\n  \
+             assets: {{all: true}}\n  require:\n  - image: {clause}\n---\n"
+        )
+    };
+    let goals = [
+        goal("by-name", "{bases: ['registry.example.com/base/approved']}"),
+        goal("by-age", "{maxBaseAge: 90d}"),
+    ];
+    sandbox.write("goal.yaml", &goals.concat());
+    let args = [
+        "check",
+        "pods",
+        "--goals",
+        "goal.yaml",
+        "--images",
+        "images",
+        "--base",
+        "approved.tar",
+        "--base",
+        "other.tar",
+        "--no-cache",
+        "--no-vulnerabilities",
+        "--now",
+        NOW,
+        "-o",
+        "json",
+    ];
+    let report = sandbox.run(&args).exits(2).json();
+    let goals = report["goals"].as_array().expect("a list");
+    let mut told: Vec<String> = Vec::new();
+    for goal in goals {
+        for asset in goal["assets"].as_array().into_iter().flatten() {
+            told.push(format!(
+                "{} {} {} {}",
+                goal["name"], asset["asset"], asset["state"], asset["because"][0]["text"]
+            ));
+        }
+    }
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
 fn a_secret_that_a_later_layer_deletes_is_found_and_no_output_shows_it() {
     let sandbox = Sandbox::empty();
     // Put together here, so that no scanner takes this file for one.

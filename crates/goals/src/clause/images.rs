@@ -6,7 +6,7 @@ use plimsoll_model::{
     time::end_of,
 };
 
-use super::{Context, Event, Judged, Parts, counted::Count, has_images};
+use super::{Context, Event, Judged, Parts, bases, counted::Count, has_images};
 use crate::{notes::Noted, words};
 
 /// How many names a text has.
@@ -109,6 +109,7 @@ pub(super) fn judge(clause: &ImageClause, asset: &AssetFacts, context: &Context<
         let mut told = Told { name, parts };
         age(clause, image, context, &mut told);
         end_of_life(clause, image, context, &mut told);
+        bases::judge(clause, image, context, &mut told);
         if clause.runs_as_root == Some(Leave::Forbid) && is_root(&image.user) {
             told.violated(match &*image.user {
                 "" => "names no user, and so starts as root".to_owned(),
@@ -133,18 +134,18 @@ pub(super) fn judge(clause: &ImageClause, asset: &AssetFacts, context: &Context<
 }
 
 /// What is said of one image.
-struct Told<'a> {
+pub(super) struct Told<'a> {
     name: &'a str,
-    parts: &'a mut Parts,
+    pub(super) parts: &'a mut Parts,
 }
 
 impl Told<'_> {
-    fn violated(&mut self, what: impl AsRef<str>) {
+    pub(super) fn violated(&mut self, what: impl AsRef<str>) {
         let text = format!("image {} {}", self.name, what.as_ref());
         self.parts.violated.push(text);
     }
 
-    fn unknown(&mut self, what: impl AsRef<str>) {
+    pub(super) fn unknown(&mut self, what: impl AsRef<str>) {
         let text = format!("image {} {}", self.name, what.as_ref());
         self.parts.unknown.push(text);
     }
@@ -214,5 +215,6 @@ pub(super) fn text(clause: &ImageClause) -> String {
     leave("start as root", clause.runs_as_root);
     leave("shell", clause.shell);
     parts.extend(clause.max_size.map(|size| format!("at most {size} MiB")));
+    parts.extend(bases::texts(clause));
     format!("image {}", parts.join(", "))
 }

@@ -571,6 +571,7 @@ fn what_is_wrong_with_the_line_is_said() {
     );
 }
 
+mod bases;
 mod coverage;
 mod vulnerabilities;
 
@@ -597,6 +598,7 @@ mod images {
                 name: "Debian 12".to_owned(),
                 until: "2028-06-30".parse::<Date>().ok(),
             }),
+            base: None,
             shells: Vec::new(),
             sbom: Ok(Some("a referrer".to_owned())),
             gaps: Vec::new(),
@@ -623,7 +625,7 @@ mod images {
         estate
     }
 
-    fn check(change: impl Fn(&mut ImageFacts), image: Value, expect: &str) {
+    pub(super) fn check(change: impl Fn(&mut ImageFacts), image: Value, expect: &str) {
         let drawn = clause(json!({"image": image}));
         assert_eq!(
             first(&verdict(&drawn, &estate(change), None, now())),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_model::image::BaseImage;
+use plimsoll_model::{ImageName, image::BaseImage};
 use sha2::{Digest as _, Sha256};
 
 use crate::Digest;
@@ -19,6 +19,7 @@ pub struct BaseTable {
 struct Base {
     name: String,
     digest: Option<Digest>,
+    created: Option<String>,
     layers: usize,
 }
 
@@ -31,13 +32,21 @@ impl BaseTable {
         }
     }
 
-    /// Adds an image with these layers, by their uncompressed digests. Of
-    /// several images with the same layers the first stays.
-    pub fn add(&mut self, name: &str, digest: Option<Digest>, diff_ids: &[Digest]) {
+    /// Adds an image with these layers, by their uncompressed digests, and when
+    /// it says it was built. Of several images with the same layers the first
+    /// stays.
+    pub fn add(
+        &mut self,
+        name: &str,
+        digest: Option<Digest>,
+        created: Option<&str>,
+        diff_ids: &[Digest],
+    ) {
         if let Some(chain) = chain_ids(diff_ids).pop() {
             self.by_chain.entry(chain).or_insert_with(|| Base {
                 name: name.to_owned(),
                 digest,
+                created: created.map(str::to_owned),
                 layers: diff_ids.len(),
             });
         }
@@ -54,9 +63,11 @@ impl BaseTable {
             .find_map(|chain| self.by_chain.get(chain))
     }
 
-    fn by_digest(&self, digest: Digest) -> Option<&Base> {
-        self.by_chain
-            .values()
+    /// The image with this digest, if these layers begin with its own.
+    fn by_digest(&self, digest: Digest, diff_ids: &[Digest]) -> Option<&Base> {
+        chain_ids(diff_ids)
+            .iter()
+            .filter_map(|chain| self.by_chain.get(chain))
             .find(|base| base.digest == Some(digest))
     }
 }
@@ -100,15 +111,14 @@ pub(super) fn find(
             name: base.name.clone(),
             digest: base.digest,
             layers: count(base.layers),
+            created: base.created.clone(),
             evidence: format!("the layers of {}", base.name),
         }),
         (Some((name, digest)), known) => {
             // The annotation is the builder's word for what was built on; the
             // table tells how much of the image that is.
-            let base = digest
-                .and_then(|digest: Digest| table.by_digest(digest))
-                .filter(|base| base.layers <= diff_ids.len())
-                .or(known);
+            let same = digest.and_then(|digest: Digest| table.by_digest(digest, diff_ids));
+            let base = same.or(known);
             let (layers, evidence) = match base {
                 Some(base) => (
                     count(base.layers),
@@ -116,13 +126,28 @@ pub(super) fn find(
                 ),
                 None => (0, NAME.to_owned()),
             };
+            // The layers may be those of an image below the one that is named:
+            // its age is not the age of that one.
+            let same = same.or(known.filter(|base| digest.is_none() && is_same(&name, &base.name)));
             Some(BaseImage {
-                name,
-                digest,
+                name: match same {
+                    Some(base) if name.is_empty() => base.name.clone(),
+                    _ => name,
+                },
+                digest: digest.or(same.and_then(|base| base.digest)),
                 layers,
+                created: same.and_then(|base| base.created.clone()),
                 evidence,
             })
         }
+    }
+}
+
+/// Whether two names of images are the same one, written out.
+fn is_same(a: &str, b: &str) -> bool {
+    match (ImageName::parse(a), ImageName::parse(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => false,
     }
 }
 
@@ -134,11 +159,13 @@ mod tests {
     fn the_longest_known_chain_is_the_base() {
         let layer = |byte| Digest([byte; 32]);
         let mut table = BaseTable::default();
-        table.add("debian:12", Some(layer(99)), &[layer(1)]);
-        table.add("python:3", None, &[layer(1), layer(2)]);
-        table.add("nothing", None, &[]);
+        table.add("debian:12", Some(layer(99)), Some("2026"), &[layer(1)]);
+        table.add("python:3", None, Some("2027"), &[layer(1), layer(2)]);
+        table.add("nothing", None, None, &[]);
         let none = BTreeMap::new();
-        let check = |layers: &[u8], annotations: &[(&str, &str)], expect: Option<(&str, u32)>| {
+        let check = |layers: &[u8],
+                     annotations: &[(&str, &str)],
+                     expect: Option<(&str, u32, Option<&str>)>| {
             let layers: Vec<Digest> = layers.iter().map(|byte| layer(*byte)).collect();
             let annotations: BTreeMap<String, String> = annotations
                 .iter()
@@ -151,21 +178,33 @@ mod tests {
                 .collect();
             for (a, b) in [(&annotations, &none), (&none, &annotations)] {
                 let base = find(&table, &layers, a, b);
-                let is = base.as_ref().map(|base| (base.name.as_str(), base.layers));
+                let is = base
+                    .as_ref()
+                    .map(|base| (base.name.as_str(), base.layers, base.created.as_deref()));
                 assert_eq!(is, expect, "{layers:?} {annotations:?}");
             }
         };
-        check(&[1, 2, 3], &[], Some(("python:3", 2)));
-        check(&[1, 3], &[], Some(("debian:12", 1)));
+        check(&[1, 2, 3], &[], Some(("python:3", 2, Some("2027"))));
+        check(&[1, 3], &[], Some(("debian:12", 1, Some("2026"))));
         check(&[2, 1], &[], None);
         check(&[], &[], None);
-        check(&[7], &[("name", "acme:1")], Some(("acme:1", 0)));
-        check(&[1, 2], &[("name", "acme:1")], Some(("acme:1", 2)));
-        let digest = layer(99).to_string();
+        check(&[7], &[("name", "acme:1")], Some(("acme:1", 0, None)));
+        // What is known is below what is named, whose age nobody knows.
+        check(&[1, 2], &[("name", "acme:1")], Some(("acme:1", 2, None)));
         check(
             &[1, 2],
-            &[("name", "debian:12"), ("digest", &digest)],
-            Some(("debian:12", 1)),
+            &[("name", "docker.io/library/python:3")],
+            Some(("docker.io/library/python:3", 2, Some("2027"))),
         );
+        let digest = layer(99).to_string();
+        let stated = [("name", "debian:12"), ("digest", digest.as_str())];
+        check(&[1, 2], &stated, Some(("debian:12", 1, Some("2026"))));
+        check(
+            &[1, 2],
+            &[("digest", &digest)],
+            Some(("debian:12", 1, Some("2026"))),
+        );
+        // Its layers are not in the image that claims it.
+        check(&[7], &stated, Some(("debian:12", 0, None)));
     }
 }

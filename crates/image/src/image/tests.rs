@@ -488,7 +488,7 @@ fn packages_of_the_base_are_told_apart() {
     let limits = Limits::default();
     let source = source(2);
     let mut bases = BaseTable::default();
-    bases.add("alpine:3", None, &[source.layers[0].digest]);
+    bases.add("alpine:3", None, None, &[source.layers[0].digest]);
     let layers = vec![
         Ok(Arc::new(database(&[("musl", "1")]))),
         Ok(Arc::new(database(&[("musl", "1"), ("curl", "1")]))),

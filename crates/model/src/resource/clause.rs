@@ -233,6 +233,13 @@ pub struct ImageClause {
     /// How many mebibytes its layers may have, uncompressed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_size: Option<u32>,
+    /// The images that an image may be built on, as globs on the full name:
+    /// `docker.io/library/debian`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bases: Vec<String>,
+    /// How long ago the image that it is built on may have been built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_base_age: Option<Period>,
 }
 
 /// Whether something is allowed.

@@ -157,7 +157,7 @@ fn check_goal(goal: &PostureGoal, root: Node<'_>) -> Result<(), ResourceError> {
                 Some("an exposure clause names `attackPaths` or `internet`")
             }
             Clause::Image(c) if *c == Default::default() => Some(
-                "an image clause names `maxAge`, `endOfLife`, `runsAsRoot`, `shell` or `maxSize`",
+                "an image clause names `maxAge`, `endOfLife`, `runsAsRoot`, `shell`, `maxSize`, `bases` or `maxBaseAge`",
             ),
             _ => None,
         };

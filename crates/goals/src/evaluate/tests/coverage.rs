@@ -125,6 +125,7 @@ fn an_image_scan_is_as_old_as_it_is_and_one_that_was_not_made_is_unknown() {
                 bytes: 1,
                 user: String::new(),
                 release: None,
+                base: None,
                 shells: Vec::new(),
                 sbom: Ok(None),
                 gaps: Vec::new(),
