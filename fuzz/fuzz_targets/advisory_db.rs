@@ -23,7 +23,10 @@ static GOOD: LazyLock<Vec<u8>> = LazyLock::new(|| {
             number % 9
         );
         let records = read::read(read::Format::Osv, "a.json", record.as_bytes());
-        records.advisories.into_iter().for_each(|advisory| builder.add(advisory));
+        records
+            .advisories
+            .into_iter()
+            .for_each(|advisory| builder.add(advisory));
         let known = Exploitation {
             exploits: vec!["EDB-1".into()],
             ..Exploitation::default()

@@ -11,7 +11,11 @@ fuzz_target!(|data: &[u8]| {
     let Some((&first, rest)) = data.split_first() else {
         return;
     };
-    let name = if first % 2 == 0 { "fuzz.yaml" } else { ".trivyignore" };
+    let name = if first % 2 == 0 {
+        "fuzz.yaml"
+    } else {
+        ".trivyignore"
+    };
     let Ok(file) = ignore::read(name, rest) else {
         return;
     };

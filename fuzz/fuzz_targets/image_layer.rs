@@ -36,6 +36,8 @@ fuzz_target!(|data: &[u8]| {
     assert!(!at.diagnostics.is_empty(), "the digest is wrong at least");
     assert!(at.files.is_sorted_by(|a, b| a.0 < b.0));
     for (path, _) in &at.files {
-        assert!(!path.is_empty() && !path.starts_with('/') && !path.split('/').any(|part| part == ".."));
+        assert!(
+            !path.is_empty() && !path.starts_with('/') && !path.split('/').any(|part| part == "..")
+        );
     }
 });

@@ -32,7 +32,10 @@ const FILES: &[(&str, &str)] = &[
     ("pnpm-lock", "pnpm-lock.yaml"),
     ("poetry-lock", "poetry.lock"),
     ("pylock", "pylock.toml"),
-    ("python-metadata", "lib/site-packages/a-1.dist-info/METADATA"),
+    (
+        "python-metadata",
+        "lib/site-packages/a-1.dist-info/METADATA",
+    ),
     ("python-record", "lib/site-packages/a-1.dist-info/RECORD"),
     ("python-requirements", "requirements.txt"),
     ("r-package", "library/a/DESCRIPTION"),

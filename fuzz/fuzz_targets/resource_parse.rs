@@ -49,7 +49,8 @@ fuzz_target!(|data: &[u8]| {
     let kinds = ["PostureGoal", "AssetClass", "Baseline", "PostureException"];
     let text = match kinds.get(usize::from(*kind) % 8) {
         Some(kind) => {
-            let mut text = format!("apiVersion: plimsoll.dev/v1alpha1\nkind: {kind}\n").into_bytes();
+            let mut text =
+                format!("apiVersion: plimsoll.dev/v1alpha1\nkind: {kind}\n").into_bytes();
             text.extend_from_slice(body);
             text
         }

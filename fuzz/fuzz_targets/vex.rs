@@ -1,10 +1,10 @@
 //! Any bytes as a VEX document, laid on two vulnerabilities: none is lost, and what is written of
-//! what was read can be read again.
+//! what was read can be read again. The same bytes as what a VEX repository says of itself.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use plimsoll_model::Vulnerability;
-use plimsoll_vuln::vex::{self, Identity};
+use plimsoll_vuln::vex::{self, Identity, repository};
 use serde_json::json;
 
 fn vulnerability(id: &str, purl: &str) -> Vulnerability {
@@ -19,6 +19,12 @@ fn vulnerability(id: &str, purl: &str) -> Vulnerability {
 }
 
 fuzz_target!(|data: &[u8]| {
+    let _ = repository::Manifest::read("fuzz.json", data);
+    if let Ok(index) = repository::Index::read("fuzz.json", data) {
+        for path in index.documents() {
+            assert!(!path.starts_with('/') && !path.split('/').any(|part| part == ".."));
+        }
+    }
     let Ok(document) = vex::read("fuzz.json", data) else {
         return;
     };

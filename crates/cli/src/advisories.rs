@@ -1,18 +1,22 @@
 //! Where the advisory database is, and opening it.
 
+mod statements;
+
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
 use plimsoll_assess::{
-    Advisories, Statements,
+    Advisories,
+    image::Digest,
     vuln::{
         db::{Database, PublicKey, Trust},
-        ignore,
         lookup::Lookup,
-        matching, vex,
+        matching,
+        vex::Document,
     },
 };
 use plimsoll_feeds::{
@@ -24,7 +28,6 @@ use plimsoll_feeds::{
 
 use crate::{
     args::{AdvisoryArgs, DbPlaceArgs},
-    bounded,
     context::Context,
     exit::{Failure, fail},
 };
@@ -198,8 +201,18 @@ pub fn open(context: &Context, args: &AdvisoryArgs) -> Result<Option<Advisories>
     Ok(Some(Advisories {
         db: Arc::new(db),
         options: matching::Options::default(),
-        statements: Arc::new(statements(context, args)?),
+        statements: Arc::new(statements::read(context, args, &place)?),
     }))
+}
+
+/// Adds the VEX documents that were found attached to images, by the digest of
+/// each image's manifest.
+pub fn attach(advisories: Option<&mut Advisories>, documents: BTreeMap<Digest, Vec<Document>>) {
+    if let Some(advisories) = advisories
+        && !documents.is_empty()
+    {
+        Arc::make_mut(&mut advisories.statements).attached = documents;
+    }
 }
 
 /// What tells the database that is used from any other, in hexadecimal; empty
@@ -220,78 +233,6 @@ pub fn identity(args: &AdvisoryArgs) -> String {
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
-
-/// Reads what others say of vulnerabilities.
-///
-/// # Errors
-/// A file that was named can't be read, or is of no form that is known.
-fn statements(context: &Context, args: &AdvisoryArgs) -> Result<Statements, Failure> {
-    let mut statements = Statements::default();
-    for path in &args.vex {
-        let is_folder = path.is_dir();
-        for file in documents(path)? {
-            let bytes = read(&file)?;
-            let name = file.display().to_string();
-            match vex::read(&name, &bytes) {
-                Ok(document) => {
-                    for skipped in &document.skipped {
-                        context.stderr.warning(&format!(
-                            "{name}: {}: passed over: {}",
-                            skipped.record, skipped.reason
-                        ));
-                    }
-                    statements.vex.push(document);
-                }
-                // Others may lie in a folder beside them.
-                Err(error) if is_folder => {
-                    context
-                        .stderr
-                        .warning(&format!("{name}: passed over: {error}"));
-                }
-                Err(error) => return fail(error.to_string()),
-            }
-        }
-    }
-    for path in &args.ignore_file {
-        let name = path.display().to_string();
-        let file = ignore::read(&name, &read(path)?).or_else(|error| fail(error.to_string()))?;
-        for skipped in &file.skipped {
-            context.stderr.warning(&format!(
-                "{name}: {}: hides nothing: {}",
-                skipped.record, skipped.reason
-            ));
-        }
-        statements.ignore.push(file);
-    }
-    Ok(statements)
-}
-
-/// The file, or the JSON files right in the folder, sorted.
-fn documents(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let listed = std::fs::read_dir(path).and_then(|entries| {
-        entries
-            .map(|entry| entry.map(|entry| entry.path()))
-            .collect::<std::io::Result<Vec<_>>>()
-    });
-    let mut files = match listed {
-        Ok(files) => files,
-        Err(error) => return fail(format!("{}: {error}", path.display())),
-    };
-    files.retain(|file| file.extension().is_some_and(|end| end == "json"));
-    files.sort();
-    Ok(files)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    bounded::read_file(path, MOST_STATEMENTS)
-        .or_else(|error| fail(format!("{}: {error}", path.display())))
-}
-
-/// Bytes of one document of statements.
-const MOST_STATEMENTS: u64 = 64 << 20;
 
 const NONE_YET: &str = "there is no vulnerability database: vulnerabilities are not looked for, and \
      what is not reported is not therefore healthy; make one with `plimsoll db update`, or say \

@@ -33,7 +33,8 @@ pub use fix::FixArgs;
 pub use goals::{DiffArgs, GoalsArgs, GoalsVerb, InitArgs, SimulateArgs};
 pub use image::{
     ImageArgs, ImageDiffArgs, ImageFixArgs, ImageInputArgs, ImageLsArgs, ImageRematchArgs,
-    ImageSbomArgs, ImageScanArgs, ImageVerb, RegistryArgs, StoreArgs, TABLES, TableArgs,
+    ImageSbomArgs, ImageScanArgs, ImageVerb, ImageVexArgs, RegistryArgs, StoreArgs, TABLES,
+    TableArgs,
 };
 pub use plain::{CompletionArgs, SchemaArgs, VersionArgs, VersionFormat};
 pub use scan::ScanArgs;

@@ -1,5 +1,6 @@
 //! From what a user calls an image to what is in it.
 
+mod attached;
 mod shelves;
 
 use std::{
@@ -12,15 +13,18 @@ use std::{
     },
 };
 
-use plimsoll_assess::image::{
-    Digest, FileKind, Limits, ReadAt, bounded, config,
-    image::{self, BaseTable, Run, Whole},
-    read_at::Cursor,
-    sbom,
-    source::{
-        self, Blobs, Choice, Files, LayerCache, NoCache, Opened, Progress as Hears, Seen,
-        SourceError,
+use plimsoll_assess::{
+    image::{
+        Digest, FileKind, Limits, ReadAt, bounded, config,
+        image::{self, BaseTable, Run, Whole},
+        read_at::Cursor,
+        sbom,
+        source::{
+            self, Blobs, Choice, Files, LayerCache, NoCache, Opened, Progress as Hears, Seen,
+            SourceError,
+        },
     },
+    vuln::vex::Document,
 };
 use plimsoll_model::image::{Image, ImageForm, Platform};
 use plimsoll_registry::{
@@ -75,6 +79,8 @@ pub struct Opener<'a> {
     cache: Option<DiskCache>,
     limits: Limits,
     bases: BaseTable,
+    /// VEX documents that are attached to images, where those are wanted.
+    attached: Option<attached::Documents>,
 }
 
 impl<'a> Opener<'a> {
@@ -135,6 +141,7 @@ impl<'a> Opener<'a> {
             cache,
             limits: Limits::default(),
             bases: BaseTable::none(),
+            attached: None,
         };
         for base in &args.base {
             opener
@@ -142,6 +149,20 @@ impl<'a> Opener<'a> {
                 .or_else(|error| fail(format!("--base {base}: {error}")))?;
         }
         Ok(opener)
+    }
+
+    /// Has VEX documents that are attached to images from now on, where that is
+    /// wanted.
+    #[must_use]
+    pub fn with_attached(mut self, wanted: bool) -> Self {
+        self.attached = wanted.then(attached::Documents::default);
+        self
+    }
+
+    /// The VEX documents that are attached to the images that were opened.
+    pub fn attached(&mut self) -> BTreeMap<Digest, Vec<Document>> {
+        let attached = self.attached.as_mut().map(std::mem::take);
+        attached.map(attached::Documents::take).unwrap_or_default()
     }
 
     /// Takes note of an image that others are built on. Its configuration tells
@@ -362,6 +383,9 @@ impl<'a> Opener<'a> {
                 let client = self.client(&reference);
                 let image = client.image(&reference, platform, &self.limits);
                 let (mut source, blobs) = image.map_err(|error| error.to_string())?;
+                if let Some(attached) = &self.attached {
+                    attached.gather(self.context, &client, &reference, &source);
+                }
                 if let Some(digest) = source.manifest {
                     match client.referrers(&reference, digest, None) {
                         Ok(listing) => {

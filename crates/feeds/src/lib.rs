@@ -8,6 +8,7 @@
 //! - [`keys`]: what databases are signed with.
 //! - [`make`]: a database of all that the store holds.
 //! - [`mapped`]: the database's file, mapped into memory.
+//! - [`vex_repository`]: what others say of vulnerabilities, by package.
 //! - [`rematch`]: stored images, matched again when the database changes.
 
 pub mod files;
@@ -19,6 +20,7 @@ pub mod rematch;
 pub mod sources;
 pub mod store;
 pub mod update;
+pub mod vex_repository;
 
 use std::{io, path::PathBuf};
 

@@ -1,6 +1,7 @@
 //! A client of registries: who they are, how they want to be asked, and one
 //! request to one of them. What is asked for is in the modules below.
 
+mod attached;
 mod blob;
 mod list;
 mod manifest;
@@ -16,6 +17,7 @@ use crate::{
 
 pub(crate) use self::list::next_link;
 pub use self::{
+    attached::{Attached, Attachments},
     blob::BlobReader,
     list::{Listing, Referrer},
     manifest::Manifest,

@@ -5,12 +5,15 @@
 //! [`write()`] makes OpenVEX.
 
 mod apply;
+mod attested;
 mod csaf;
 mod cyclonedx;
+mod draft;
 mod openvex;
 mod product;
 mod purl;
 mod range;
+pub mod repository;
 mod write;
 
 use std::fmt;
@@ -20,9 +23,10 @@ use serde_json::Value;
 
 pub use self::{
     apply::{Applied, Conflict, apply},
+    draft::{draft, product_of},
     product::{Identity, Product, ProductName},
     purl::PurlPattern,
-    write::{Author, WriteError, draft, write},
+    write::{Author, WriteError, id_of, write},
 };
 use crate::{
     advisory::Skipped,
@@ -157,6 +161,13 @@ pub struct Document {
     pub author: String,
     /// When it was last changed.
     pub time: Option<Timestamp>,
+    /// Digests that the attestation is about which it came in, `sha256:...`; none where it came
+    /// in none.
+    pub subjects: Vec<String>,
+    /// Whether it came with a signature, or from where there should be one, that nobody verified.
+    pub unverified: bool,
+    /// Whether it was found by the name of a package, and so also speaks of what is not at hand.
+    pub shared: bool,
     /// What it says.
     pub statements: Vec<Statement>,
     /// What could not be read.
@@ -171,18 +182,25 @@ impl Document {
             id: String::new(),
             author: String::new(),
             time: None,
+            subjects: Vec::new(),
+            unverified: false,
+            shared: false,
             statements: Vec::new(),
             skipped: Vec::new(),
         }
     }
 
-    /// Whose word it is: `web.vex.json (Example Ltd)`.
+    /// Whose word it is: `web.vex.json (Example Ltd)`, and that nobody verified
+    /// the signature where there should be one.
     #[must_use]
     pub fn by(&self) -> String {
-        if self.author.is_empty() {
+        let unverified = self.unverified.then_some("signature not verified");
+        let author = Some(self.author.as_str()).filter(|author| !author.is_empty());
+        let more: Vec<&str> = author.into_iter().chain(unverified).collect();
+        if more.is_empty() {
             self.file.clone()
         } else {
-            format!("{} ({})", self.file, self.author)
+            format!("{} ({})", self.file, more.join("; "))
         }
     }
 
@@ -232,6 +250,22 @@ pub enum VexError {
         /// What is wrong, with line and column.
         problem: String,
     },
+    /// It is an envelope that can't be opened.
+    #[error("{file}: {problem}")]
+    Envelope {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// It attests something else.
+    #[error("{file}: it attests `{kind}`, which is no VEX")]
+    Attests {
+        /// The file.
+        file: String,
+        /// Its predicate type.
+        kind: String,
+    },
     /// It is something else.
     #[error("{file}: neither OpenVEX, CSAF VEX nor CycloneDX: give a file that is one of them")]
     Format {
@@ -240,7 +274,10 @@ pub enum VexError {
     },
 }
 
-/// Reads a VEX document, of whichever form its content is.
+/// Reads a VEX document, of whichever form its content is, also where it is the
+/// predicate of an in-toto statement, with or without an envelope with signatures
+/// (DSSE, a Sigstore bundle). Those are not verified here, and [`Document::by`]
+/// says so.
 ///
 /// A statement that can't be read is passed over and named.
 ///
@@ -259,11 +296,22 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Document, VexError> {
         file: name(),
         problem: error.to_string(),
     })?;
-    match detect(&root) {
-        Some(VexFormat::OpenVex) => Ok(openvex::read(file, &root)),
-        Some(VexFormat::Csaf) => Ok(csaf::read(file, &root)),
-        Some(VexFormat::CycloneDx) => Ok(cyclonedx::read(file, &root)),
-        None => Err(VexError::Format { file: name() }),
+    match attested::open(&name(), &root)? {
+        Some(opened) => opened.read(file),
+        None => plain(file, &root, &[]),
+    }
+}
+
+/// A document that is not wrapped. Statements of OpenVEX that name no product
+/// are about `inherited`.
+fn plain(file: &str, root: &Value, inherited: &[Product]) -> Result<Document, VexError> {
+    match detect(root) {
+        Some(VexFormat::OpenVex) => Ok(openvex::read(file, root, inherited)),
+        Some(VexFormat::Csaf) => Ok(csaf::read(file, root)),
+        Some(VexFormat::CycloneDx) => Ok(cyclonedx::read(file, root)),
+        None => Err(VexError::Format {
+            file: bounds::prose(file, bounds::NAME),
+        }),
     }
 }
 
@@ -290,6 +338,23 @@ pub fn detect(root: &Value) -> Option<VexFormat> {
     } else {
         None
     }
+}
+
+/// Whether something of this media type may be a VEX document or an attestation
+/// that holds one; only reading it tells.
+#[must_use]
+pub fn is_media_type(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let words = [
+        "openvex",
+        "csaf",
+        "vex+json",
+        "cyclonedx",
+        "in-toto",
+        "dsse",
+        "sigstore.bundle",
+    ];
+    words.iter().any(|word| text.contains(word))
 }
 
 /// A name of a vulnerability; from an address its last part. Empty for what is none.

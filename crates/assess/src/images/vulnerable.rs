@@ -1,17 +1,23 @@
 //! Vulnerabilities of images as findings and facts.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use plimsoll_model::{
-    AdvisoryFacts, Asset, Diagnostic, Evidence, FieldRef, Finding, FindingKind, Fix, Location,
-    Mapping, Rule, Severity, Subject, Timestamp, Vulnerability, VulnerabilityKind,
+    AdvisoryFacts, Asset, Diagnostic, Digest, Evidence, FieldRef, Finding, FindingKind, Fix,
+    Location, Mapping, Rule, Severity, Subject, Timestamp, Vulnerability, VulnerabilityKind,
     VulnerabilityState, VulnerablePlace, Waiver, image::Image, time::date_of,
 };
 use plimsoll_vuln::{
     ignore,
     lookup::Lookup,
     matching::{self, Matched},
-    vex,
+    vex::{
+        self,
+        repository::{Repository, key},
+    },
 };
 
 /// The database that packages are compared with.
@@ -26,12 +32,30 @@ pub struct Advisories {
 }
 
 /// What others say of vulnerabilities, or have left out.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Statements {
     /// Documents that say whether a vulnerability can be exploited.
     pub vex: Vec<vex::Document>,
+    /// The same, attached to one image: by the digest of its manifest. They
+    /// count for no other.
+    pub attached: BTreeMap<Digest, Vec<vex::Document>>,
+    /// Where such documents are by the name of the package. Of several that know
+    /// a package the first counts.
+    pub repositories: Vec<Arc<dyn Repository>>,
     /// Lists of what other scanners are told to leave out.
     pub ignore: Vec<ignore::IgnoreFile>,
+}
+
+impl std::fmt::Debug for Statements {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let repositories: Vec<&str> = self.repositories.iter().map(|r| r.name()).collect();
+        f.debug_struct("Statements")
+            .field("vex", &self.vex)
+            .field("attached", &self.attached)
+            .field("repositories", &repositories)
+            .field("ignore", &self.ignore)
+            .finish()
+    }
 }
 
 impl std::fmt::Debug for Advisories {
@@ -94,16 +118,32 @@ pub fn matched(image: &Image, advisories: &Advisories, now: Timestamp) -> Matche
 
 /// Lays what others say on what was found. Nothing goes from the list.
 fn lay(statements: &Statements, image: &Image, matched: &mut Matched, now: Timestamp) {
-    if statements.vex.is_empty() && statements.ignore.is_empty() {
+    let attached = image
+        .digest
+        .and_then(|digest| statements.attached.get(&digest));
+    let nothing = statements.vex.is_empty()
+        && statements.ignore.is_empty()
+        && statements.repositories.is_empty()
+        && attached.is_none();
+    if nothing {
         return;
     }
+    let (by_name, problems) = by_name(statements, image, matched);
     let identity = vex::Identity::of(image);
     let found = &mut matched.vulnerabilities;
-    let said = vex::apply(&statements.vex, found, &identity);
+    let documents = statements
+        .vex
+        .iter()
+        .chain(attached.into_iter().flatten())
+        .chain(&by_name);
+    let said = vex::apply(documents, found, &identity);
     let left_out = ignore::apply(&statements.ignore, found, &said.statuses, date_of(now));
     let mut tell = |level: fn(Option<Location>, String) -> Diagnostic, message: String| {
         matched.diagnostics.push(level(None, message));
     };
+    for problem in problems {
+        tell(Diagnostic::warning, problem);
+    }
     for conflict in said.conflicts {
         tell(
             Diagnostic::warning,
@@ -140,6 +180,40 @@ fn lay(statements: &Statements, image: &Image, matched: &mut Matched, now: Times
             format!("{unused}: it is about nothing that was found"),
         );
     }
+}
+
+/// What repositories say of the image and of its packages with vulnerabilities,
+/// and what of it could not be read.
+fn by_name(
+    statements: &Statements,
+    image: &Image,
+    matched: &Matched,
+) -> (Vec<vex::Document>, Vec<String>) {
+    let mut documents = Vec::new();
+    let mut problems = Vec::new();
+    if statements.repositories.is_empty() || matched.vulnerabilities.is_empty() {
+        return (documents, problems);
+    }
+    let products = vex::product_of(image);
+    // A statement on a program names what is vulnerable in it as a part of the
+    // program, and is filed under that: every package may be one.
+    let wanted: BTreeSet<String> = image
+        .packages
+        .iter()
+        .map(|package| package.purl.clone())
+        .chain(products.iter().map(ToString::to_string))
+        .filter_map(|purl| key(&purl))
+        .collect();
+    let mut wanted: Vec<String> = wanted.into_iter().collect();
+    for repository in &statements.repositories {
+        let found = repository.about(&wanted);
+        wanted.retain(|key| !found.contains_key(key));
+        for said in found.into_values() {
+            documents.extend(said.documents);
+            problems.extend(said.problems);
+        }
+    }
+    (documents, problems)
 }
 
 /// A finding for each vulnerability.

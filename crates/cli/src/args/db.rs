@@ -64,6 +64,12 @@ pub struct AdvisoryArgs {
     /// A VEX document, or a folder of them: what it rules out is listed as suppressed (repeatable)
     #[arg(long, value_name = "FILE|FOLDER")]
     pub vex: Vec<PathBuf>,
+    /// A VEX repository: its address, of which `plimsoll db update --vex-repo` has a copy, a folder or an archive; the first that knows a package counts (repeatable)
+    #[arg(long, value_name = "URL|PATH")]
+    pub vex_repo: Vec<String>,
+    /// VEX documents that are attached to images in their registries count for those; signatures are not verified
+    #[arg(long)]
+    pub vex_from_referrers: bool,
     /// What this .trivyignore, .trivyignore.yaml or .grype.yaml leaves out is suppressed (repeatable)
     #[arg(long, value_name = "FILE")]
     pub ignore_file: Vec<PathBuf>,
@@ -78,6 +84,7 @@ Examples:
   plimsoll db update --source cisa-kev --source epss
   plimsoll db update --mirror https://mirror.example.com/feeds
   plimsoll db update --list
+  plimsoll db update --vex-repo https://github.com/aquasecurity/vexhub
 
 A feed that can't be had leaves its last good copy in force.
 
@@ -90,6 +97,9 @@ pub struct UpdateArgs {
     /// Only this feed (repeatable) [default: all]
     #[arg(long, value_name = "NAME")]
     pub source: Vec<String>,
+    /// Have this VEX repository, and without --source nothing else (repeatable) [default: those that were had before]
+    #[arg(long, value_name = "URL")]
+    pub vex_repo: Vec<String>,
     /// List the feeds and where they come from
     #[arg(long)]
     pub list: bool,

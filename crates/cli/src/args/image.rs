@@ -23,6 +23,7 @@ Examples:
   plimsoll image ls web:1.4
   plimsoll image diff web:1.4 web:1.5
   plimsoll image fix web:1.4 --dockerfile Dockerfile --diff
+  plimsoll image vex web:1.4 --author \"Example Ltd\" -o web.vex.json
 
 TARGET is a name in a registry, an archive (docker save, OCI), a folder (OCI layout,
 root file system, sources with lock files), an SBOM, or - for standard input.
@@ -51,6 +52,8 @@ pub enum ImageVerb {
     Diff(ImageDiffArgs),
     /// Show the fewest upgrades that clear an image, and edit its Dockerfile
     Fix(ImageFixArgs),
+    /// Write what is known of an image's vulnerabilities as OpenVEX
+    Vex(ImageVexArgs),
     /// Compare the images that were scanned with the database of today: no image is pulled
     Rematch(ImageRematchArgs),
 }
@@ -179,6 +182,57 @@ pub struct ImageFixArgs {
     pub image: ImageInputArgs,
     #[command(flatten)]
     pub output: TableArgs,
+}
+
+const VEX_EXAMPLES: &str = "\
+Examples:
+  plimsoll image vex web:1.4 --author \"Example Ltd\" -o web.vex.json
+  plimsoll image vex web.tar --vex upstream.vex.json --author \"Example Ltd\"
+  plimsoll image scan web:1.4 --vex web.vex.json
+
+Exit codes: 0 done, 3 of a package nothing is known or a part could not be read,
+1 error, 64 usage";
+
+/// Write what is known of an image's vulnerabilities as OpenVEX.
+#[derive(Debug, Args)]
+#[command(after_help = VEX_EXAMPLES)]
+pub struct ImageVexArgs {
+    /// A name in a registry, an archive, a folder, an SBOM; - is standard input
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    /// Whose word the document is [default: unknown]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "PLIMSOLL_VEX_AUTHOR",
+        help_heading = "Document"
+    )]
+    pub author: Option<String>,
+    /// The author's role, such as Security Team
+    #[arg(long, value_name = "ROLE", help_heading = "Document")]
+    pub role: Option<String>,
+    /// The document's id, an IRI [default: one made of what it says]
+    #[arg(long, value_name = "IRI", help_heading = "Document")]
+    pub id: Option<String>,
+    /// The document's version, which counts up with each change of it
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..),
+        help_heading = "Document"
+    )]
+    pub document_version: u32,
+    /// What it is about, a package URL or a name [default: the image's, by its digest]
+    #[arg(long, value_name = "NAME", help_heading = "Document")]
+    pub product: Option<String>,
+    #[command(flatten)]
+    pub advisories: AdvisoryArgs,
+    #[command(flatten)]
+    pub image: ImageInputArgs,
+    /// Write it to this file [default: standard output]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
 }
 
 const REMATCH_EXAMPLES: &str = "\

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use plimsoll_assess::LookedInto;
+use plimsoll_assess::{LookedInto, image::Digest, vuln::vex::Document};
 use plimsoll_model::{ImageName, UnknownAsset, image::Image};
 use rayon::prelude::*;
 
@@ -47,7 +47,8 @@ struct Folder {
 }
 
 impl<'a> Shelves<'a> {
-    /// Opens what the command line names.
+    /// Opens what the command line names; `with_attached` has VEX documents that are
+    /// attached to images too.
     ///
     /// # Errors
     /// A folder can't be read.
@@ -55,8 +56,9 @@ impl<'a> Shelves<'a> {
         context: &'a Context,
         args: &RegistryArgs,
         named: &[String],
+        with_attached: bool,
     ) -> Result<Self, Failure> {
-        let opener = Opener::new(context, args)?;
+        let opener = Opener::new(context, args)?.with_attached(with_attached);
         let mut shelves = Vec::new();
         for name in named {
             if name == "registry" {
@@ -76,6 +78,11 @@ impl<'a> Shelves<'a> {
             shelves.push(Shelf::Folder(folder));
         }
         Ok(Shelves { opener, shelves })
+    }
+
+    /// The VEX documents that are attached to the images that were looked into.
+    pub fn attached(&mut self) -> BTreeMap<Digest, Vec<Document>> {
+        self.opener.attached()
     }
 
     /// Looks into the image of every name, each once.

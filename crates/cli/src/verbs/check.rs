@@ -36,9 +36,11 @@ pub fn run(show: &ShowArgs, args: CheckArgs) -> Result<Exit, Failure> {
         },
     )?;
     if !args.images.is_empty() {
-        let shelves = Shelves::open(&context, &args.registry, &args.images)?;
+        let with_attached = args.advisories.vex_from_referrers;
+        let mut shelves = Shelves::open(&context, &args.registry, &args.images, with_attached)?;
         session.estate.advisories = advisories::open(&context, &args.advisories)?;
         session.estate.images = shelves.look_into(&session.estate.image_names());
+        advisories::attach(session.estate.advisories.as_mut(), shelves.attached());
     }
     let history = state.as_ref().map(|state| &state.history);
     let assessment = session.judge(&context, history);

@@ -107,8 +107,10 @@ fn judge(context: &Context, args: &ExplainArgs) -> Result<(Session, Assessment),
         session.estate.advisories = advisories::open(context, &args.advisories)?;
     }
     if !args.images.is_empty() {
-        let shelves = Shelves::open(context, &args.registry, &args.images)?;
+        let with_attached = args.advisories.vex_from_referrers;
+        let mut shelves = Shelves::open(context, &args.registry, &args.images, with_attached)?;
         session.estate.images = shelves.look_into(&session.estate.image_names());
+        advisories::attach(session.estate.advisories.as_mut(), shelves.attached());
     }
     let assessment = session.judge(context, state.as_ref().map(|state| &state.history));
     Ok((session, assessment))

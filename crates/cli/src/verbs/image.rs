@@ -6,6 +6,7 @@ mod ls;
 mod rematch;
 mod sbom;
 mod scan;
+mod vex;
 
 use plimsoll_model::image::Image;
 
@@ -22,6 +23,7 @@ pub fn run(show: &ShowArgs, args: ImageArgs) -> Result<Exit, Failure> {
         ImageVerb::Ls(args) => ls::run(show, args),
         ImageVerb::Diff(args) => diff::run(show, args),
         ImageVerb::Fix(args) => fix::run(show, args),
+        ImageVerb::Vex(args) => vex::run(show, args),
         ImageVerb::Rematch(args) => rematch::run(show, args),
     }
 }

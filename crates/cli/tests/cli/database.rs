@@ -23,7 +23,7 @@ fn record(id: &str, package: &str, fixed: &str) -> String {
 }
 
 /// A folder with an image, `web.tar`, and feeds about what is in it.
-fn world() -> Sandbox {
+pub fn world() -> Sandbox {
     let sandbox = Sandbox::empty();
     let layer = Tar::default()
         .file("etc/os-release", RELEASE)
@@ -46,11 +46,11 @@ fn world() -> Sandbox {
     sandbox
 }
 
-fn db(sandbox: &Sandbox, args: &[&str]) -> Run {
+pub fn db(sandbox: &Sandbox, args: &[&str]) -> Run {
     sandbox.run(&[&["db"], args, &["--db-dir", "db"]].concat())
 }
 
-fn scan(sandbox: &Sandbox, more: &[&str]) -> Run {
+pub fn scan(sandbox: &Sandbox, more: &[&str]) -> Run {
     let args = [
         "image",
         "scan",
@@ -64,7 +64,7 @@ fn scan(sandbox: &Sandbox, more: &[&str]) -> Run {
     sandbox.run(&[&args[..], &rest, more].concat())
 }
 
-fn imported() -> Sandbox {
+pub fn imported() -> Sandbox {
     let sandbox = world();
     db(&sandbox, &["import", "feeds", "--now", NOW]).exits(0);
     sandbox

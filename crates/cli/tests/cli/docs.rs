@@ -10,7 +10,7 @@ fn doc(name: &str) -> String {
     )
 }
 
-const VERBS: [&[&str]; 30] = [
+const VERBS: [&[&str]; 31] = [
     &["check"],
     &["scan"],
     &["goals", "init"],
@@ -22,6 +22,7 @@ const VERBS: [&[&str]; 30] = [
     &["image", "ls"],
     &["image", "diff"],
     &["image", "fix"],
+    &["image", "vex"],
     &["image", "rematch"],
     &["db", "update"],
     &["db", "import"],

@@ -15,3 +15,4 @@ mod interrupt;
 mod state;
 mod support;
 mod verbs;
+mod vex;

@@ -19,6 +19,7 @@ pub struct Applied {
     pub statuses: Vec<Option<Status>>,
     /// Statements that are about nothing that was found, whose word and what
     /// they say: `web.vex.json (Example Ltd): CVE-2023-1 not_affected for pkg:oci/web`.
+    /// Documents that were found by the name of a package are not among them.
     pub unmatched: Vec<String>,
     /// Statements about one vulnerability that contradict each other.
     pub conflicts: Vec<Conflict>,
@@ -42,10 +43,14 @@ pub struct Conflict {
 /// Of several about one vulnerability the newest counts; of those equally old
 /// the one that takes least out. What is taken out stays in the list with
 /// whose word that is; what is said beside is a note.
-pub fn apply(documents: &[Document], found: &mut [Vulnerability], image: &Identity) -> Applied {
+pub fn apply<'a>(
+    documents: impl IntoIterator<Item = &'a Document>,
+    found: &mut [Vulnerability],
+    image: &Identity,
+) -> Applied {
     let known = Known::new(image);
     let all: Vec<(&Document, &Statement)> = documents
-        .iter()
+        .into_iter()
         .flat_map(|document| document.statements.iter().map(move |s| (document, s)))
         .collect();
     let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -134,7 +139,7 @@ pub fn apply(documents: &[Document], found: &mut [Vulnerability], image: &Identi
     applied.unmatched = all
         .iter()
         .zip(used)
-        .filter(|(_, used)| !used)
+        .filter(|((document, _), used)| !used && !document.shared)
         .map(|((document, statement), _)| format!("{}: {}", document.by(), statement.title()))
         .collect();
     applied

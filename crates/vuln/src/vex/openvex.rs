@@ -8,7 +8,9 @@ use super::{
     tree,
 };
 
-pub(super) fn read(file: &str, root: &Value) -> Document {
+/// Statements that name no product are about `inherited`: what the attestation is
+/// about that the document came in (openvex/spec, ATTESTING.md).
+pub(super) fn read(file: &str, root: &Value, inherited: &[Product]) -> Document {
     let mut document = Document::new(VexFormat::OpenVex, file);
     document.id = bounds::prose(tree::text(root, "@id"), bounds::NAME);
     document.author = bounds::prose(tree::text(root, "author"), bounds::NAME);
@@ -17,7 +19,7 @@ pub(super) fn read(file: &str, root: &Value) -> Document {
     let mut products = 0;
     for (at, value) in tree::items(root, "statements").iter().enumerate() {
         let record = record(at, value);
-        match statement(value, &document, &mut products) {
+        match statement(value, &document, inherited, &mut products) {
             Ok(statement) => document.take(statement, &record),
             Err(reason) => document.skip(&record, reason),
         }
@@ -43,7 +45,12 @@ fn record(at: usize, value: &Value) -> String {
         .to_owned()
 }
 
-fn statement(value: &Value, document: &Document, count: &mut usize) -> Result<Statement, String> {
+fn statement(
+    value: &Value,
+    document: &Document,
+    inherited: &[Product],
+    count: &mut usize,
+) -> Result<Statement, String> {
     let status = match tree::text(value, "status") {
         "not_affected" => Status::NotAffected,
         "affected" => Status::Affected,
@@ -87,6 +94,13 @@ fn statement(value: &Value, document: &Document, count: &mut usize) -> Result<St
         if !names.is_empty() {
             products.push(Product { names, parts });
         }
+    }
+    if tree::items(value, "products").is_empty() {
+        products.extend(inherited.iter().map(|product| Product {
+            names: product.names.clone(),
+            parts: shared.clone(),
+        }));
+        *count += products.len();
     }
     let text = match status {
         Status::Affected => tree::text(value, "action_statement"),

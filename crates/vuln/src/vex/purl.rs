@@ -109,6 +109,21 @@ impl PurlPattern {
         matches!(self.kind.as_str(), "oci" | "docker")
     }
 
+    /// What stays the same from version to version: type, namespace and name, and
+    /// of an image the repository.
+    #[must_use]
+    pub fn lineage(&self) -> String {
+        let mut text = format!("pkg:{}/", self.kind);
+        if !self.namespace.is_empty() {
+            text.push_str(&format!("{}/", self.namespace));
+        }
+        text.push_str(&self.name);
+        if let (true, Some(url)) = (self.is_image(), self.qualifier("repository_url")) {
+            text.push_str(&format!("?repository_url={url}"));
+        }
+        text
+    }
+
     /// Whether it is a source package of an RPM or Debian distribution.
     fn is_source(&self) -> bool {
         matches!(self.kind.as_str(), "rpm" | "deb")

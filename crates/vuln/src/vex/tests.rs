@@ -564,50 +564,6 @@ fn ranges_hold_what_they_say() {
 }
 
 #[test]
-fn openvex_is_written_with_reasons_only_and_read_back() {
-    let author = Author {
-        id: "https://example.com/vex/web-1".to_owned(),
-        name: "Example Ltd".to_owned(),
-        role: String::new(),
-        time: "2026-01-01T00:00:00Z".parse().expect("a time"),
-        version: 1,
-    };
-    let mut found = vec![
-        vulnerability("CVE-2023-2", "pkg:npm/b@1"),
-        vulnerability("CVE-2023-1", "pkg:golang/example.com/lib@v1.0.0"),
-        vulnerability("CVE-2023-3", "pkg:npm/c@1"),
-    ];
-    found[0].fixed = Some("2".to_owned());
-    found[1].reachable.answer = Tristate::No;
-    found[1].reachable.evidence = "no `lib.Decode` in usr/bin/app".to_owned();
-    found[2]
-        .suppressed
-        .push(plimsoll_model::Suppression::default());
-    let product = ProductName::parse("pkg:oci/web").expect("a product");
-    let statements = draft(&found, &product);
-    let text = write(&author, &statements).expect("reasons are given");
-    let backwards: Vec<Statement> = statements.iter().rev().cloned().collect();
-    assert_eq!(write(&author, &backwards).as_ref(), Ok(&text), "sorted");
-    let document = read("web.json", text.as_bytes()).expect("OpenVEX");
-    assert_eq!(document.skipped, []);
-    let titles: Vec<String> = document.statements.iter().map(Statement::title).collect();
-    assert_eq!(
-        titles,
-        [
-            "CVE-2023-1 not_affected for pkg:golang/example.com/lib@v1.0.0 in pkg:oci/web",
-            "CVE-2023-2 affected for pkg:npm/b@1 in pkg:oci/web",
-        ]
-    );
-    assert_eq!(document.statements[1].text, "Upgrade b to 2.");
-    let mut bare = statements[1].clone();
-    bare.text = String::new();
-    assert!(matches!(
-        write(&author, &[bare]),
-        Err(WriteError::Unjustified(_))
-    ));
-}
-
-#[test]
 fn what_is_no_vex_is_refused_with_its_reason() {
     let check = |text: &str, expect: &str| {
         let error = read("x", text.as_bytes()).expect_err(text).to_string();
@@ -725,3 +681,6 @@ proptest! {
         prop_assert!(out, "its own purl");
     }
 }
+
+mod attested;
+mod written;

@@ -1,12 +1,12 @@
 //! OpenVEX, written: the same statements give the same bytes.
 
-use plimsoll_model::{Timestamp, Tristate, Vulnerability, VulnerabilityState};
+use plimsoll_model::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::{Product, ProductName, Statement, Status};
+use super::{ProductName, Statement, Status};
 
 /// Justifications that OpenVEX knows.
-const JUSTIFICATIONS: [&str; 5] = [
+pub(super) const JUSTIFICATIONS: [&str; 5] = [
     "component_not_present",
     "inline_mitigations_already_exist",
     "vulnerable_code_cannot_be_controlled_by_adversary",
@@ -34,73 +34,31 @@ pub struct Author {
 pub enum WriteError {
     /// It gives no reason.
     #[error(
-        "`{0}` is said to be not affected without one of OpenVEX's justifications and what shows it"
+        "`{0}` is said to be not affected without what shows it, or with a justification that is none of OpenVEX's"
     )]
     Unjustified(String),
     /// It gives no action.
     #[error("`{0}` is said to be affected without what to do about it")]
     NoAction(String),
+    /// There is no statement, and OpenVEX has no documents without one.
+    #[error("there is no statement to write: OpenVEX has no documents without one")]
+    Empty,
     /// It is about nothing.
     #[error("a statement about `{0}` names no vulnerability or no product")]
     Nothing(String),
 }
 
-/// What can be said of an image's vulnerabilities from what is known of them.
-///
-/// Not affected is only what is shown to be: the vulnerable code is not in the
-/// program. Everything else is affected, with the upgrade that clears it, or
-/// under investigation. What somebody else said of it is theirs to say.
-#[must_use]
-pub fn draft(found: &[Vulnerability], product: &ProductName) -> Vec<Statement> {
-    found
-        .iter()
-        .filter(|vulnerability| !vulnerability.is_suppressed())
-        .map(|vulnerability| {
-            let part = ProductName::parse(&vulnerability.package.purl);
-            let absent = vulnerability.reachable.answer == Tristate::No
-                && !vulnerability.reachable.evidence.is_empty();
-            let (status, justification, text) = if absent {
-                (
-                    Status::NotAffected,
-                    "vulnerable_code_not_present",
-                    vulnerability.reachable.evidence.clone(),
-                )
-            } else if vulnerability.state == VulnerabilityState::UnderInvestigation {
-                (Status::UnderInvestigation, "", String::new())
-            } else {
-                let name = &vulnerability.package.name;
-                let action = match (&vulnerability.fixed, vulnerability.fix_needs.as_str()) {
-                    (Some(version), "") => format!("Upgrade {name} to {version}."),
-                    (Some(version), needs) => {
-                        format!("Upgrade {name} to {version}, which needs {needs}.")
-                    }
-                    (None, _) => format!("No version of {name} that fixes it is known."),
-                };
-                (Status::Affected, "", action)
-            };
-            Statement {
-                vulnerability: vulnerability.names().map(str::to_owned).collect(),
-                products: vec![Product {
-                    names: vec![product.clone()],
-                    parts: part.map(|part| vec![part]).into_iter().collect(),
-                }],
-                status,
-                justification: justification.to_owned(),
-                text,
-                time: None,
-            }
-        })
-        .collect()
-}
-
 /// Writes an OpenVEX 0.2.0 document, statements sorted.
 ///
 /// # Errors
-/// A statement says more than it shows.
+/// A statement says more than it shows, or there is none.
 pub fn write(author: &Author, statements: &[Statement]) -> Result<String, WriteError> {
     let mut written: Vec<Value> = statements.iter().map(statement).collect::<Result<_, _>>()?;
     written.sort_by_cached_key(Value::to_string);
     written.dedup();
+    if written.is_empty() {
+        return Err(WriteError::Empty);
+    }
     let mut document = Map::new();
     let mut put = |key: &str, value: Value| {
         document.insert(key.to_owned(), value);
@@ -116,6 +74,25 @@ pub fn write(author: &Author, statements: &[Statement]) -> Result<String, WriteE
     put("tooling", json!("plimsoll"));
     put("statements", Value::Array(written));
     Ok(format!("{:#}\n", Value::Object(document)))
+}
+
+/// An id for a document that says this, the same for the same words and no
+/// other's: a UUID of version 8 (RFC 9562, 5.8) made of their hash.
+#[must_use]
+pub fn id_of(text: &str) -> String {
+    let mut bytes = [0_u8; 16];
+    bytes.copy_from_slice(&blake3::hash(text.as_bytes()).as_bytes()[..16]);
+    bytes[6] = (bytes[6] & 0x0f) | 0x80;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!(
+        "urn:uuid:{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    )
 }
 
 fn statement(statement: &Statement) -> Result<Value, WriteError> {
@@ -159,12 +136,19 @@ fn statement(statement: &Statement) -> Result<Value, WriteError> {
     put("status", json!(statement.status.as_str()));
     match statement.status {
         Status::NotAffected => {
-            let known = JUSTIFICATIONS.contains(&statement.justification.as_str());
+            let word = statement.justification.as_str();
+            let known = word.is_empty() || JUSTIFICATIONS.contains(&word);
             if !known || statement.text.trim().is_empty() {
                 return Err(WriteError::Unjustified(title()));
             }
-            put("justification", json!(statement.justification));
-            put("impact_statement", json!(statement.text));
+            // Revisions of the schema of 0.2.0 differ in whether both may stand in one
+            // statement: what shows a justification is written where all of them take it.
+            if word.is_empty() {
+                put("impact_statement", json!(statement.text));
+            } else {
+                put("justification", json!(word));
+                put("status_notes", json!(statement.text));
+            }
         }
         Status::Affected => {
             if statement.text.trim().is_empty() {

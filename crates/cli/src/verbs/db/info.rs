@@ -1,6 +1,7 @@
 //! `plimsoll db info` and `verify`.
 
 use plimsoll_assess::vuln::lookup::{Lookup, Place as Origin};
+use plimsoll_feeds::vex_repository;
 use plimsoll_model::Timestamp;
 use plimsoll_report::Format;
 use serde_json::json;
@@ -21,6 +22,8 @@ pub fn run(show: &ShowArgs, args: DbInfoArgs) -> Result<Exit, Failure> {
     let db = place.open(&file)?;
     let size = std::fs::metadata(&file).map_or(0, |file| file.len());
     let signer = db.signed_by().map(|key| key.to_string());
+    let repositories =
+        vex_repository::all(&place.folder).or_else(|error| fail(error.to_string()))?;
     outputs.write(&context, |format, _, out| {
         if format == Format::Json {
             let places: Vec<String> = db.places().map(told).collect();
@@ -32,6 +35,7 @@ pub fn run(show: &ShowArgs, args: DbInfoArgs) -> Result<Exit, Failure> {
                 "leftOut": db.left_out(),
                 "feeds": db.feeds(),
                 "places": places,
+                "vexRepositories": repositories,
             });
             serde_json::to_writer_pretty(&mut *out, &value)?;
             return writeln!(out);
@@ -70,6 +74,25 @@ pub fn run(show: &ShowArgs, args: DbInfoArgs) -> Result<Exit, Failure> {
                 out,
                 "{:<28} {:>9} {:>8}  {age}",
                 feed.name, feed.records, feed.skipped
+            )?;
+        }
+        if !repositories.is_empty() {
+            writeln!(out)?;
+            writeln!(out, "{:<46} {:>9}  as of", "VEX repository", "packages")?;
+        }
+        for about in &repositories {
+            let age = about.updated.or(about.archive.checked).map_or_else(
+                || "not known".to_owned(),
+                |as_of| {
+                    let day = plimsoll_model::time::date_of(as_of);
+                    format!("{day}, {}", age(as_of, context.now))
+                },
+            );
+            writeln!(
+                out,
+                "{:<46} {:>9}  {age}",
+                crate::term::printable(&about.url),
+                about.packages
             )?;
         }
         Ok(())

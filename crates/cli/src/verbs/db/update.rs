@@ -14,6 +14,7 @@ use plimsoll_feeds::{
     make::{self, Made},
     sources::{self, Source},
     update::{Hears, Outcome, update},
+    vex_repository,
 };
 use plimsoll_registry::{Options, http::fetch::Fetcher, http::proxy::Proxies};
 use rayon::prelude::*;
@@ -36,7 +37,11 @@ pub fn run(show: &ShowArgs, args: UpdateArgs) -> Result<Exit, Failure> {
         return list(&all);
     }
     let place = Place::new(&args.place)?;
-    let wanted = wanted(all, &args.source)?;
+    // A repository that is named is wanted alone; where nothing is named, all that is there is.
+    let wanted = match (args.source.as_slice(), args.vex_repo.as_slice()) {
+        ([], [_, ..]) => Vec::new(),
+        (named, _) => wanted(all, named)?,
+    };
     let fetcher = Arc::new(Fetcher::new(Options {
         insecure: args.insecure,
         ca_file: args.ca_file.clone(),
@@ -89,16 +94,76 @@ pub fn run(show: &ShowArgs, args: UpdateArgs) -> Result<Exit, Failure> {
             }
         }
     }
-    if new == 0 && failed == 0 {
-        context.note("no feed has anything new");
+    failed += repositories(&context, &place, &args, &fetcher)?;
+    if !wanted.is_empty() {
+        if new == 0 && failed == 0 {
+            context.note("no feed has anything new");
+        }
+        // Also then: what was checked is as fresh as the check.
+        made(&context, &place, args.key.as_deref())?;
     }
-    // Also then: what was checked is as fresh as the check.
-    made(&context, &place, args.key.as_deref())?;
     Ok(if failed > 0 {
         Exit::Incomplete
     } else {
         Exit::Holds
     })
+}
+
+/// Has what is new of VEX repositories: those that are named, else those that are
+/// there. How many could not be had.
+fn repositories(
+    context: &Context,
+    place: &Place,
+    args: &UpdateArgs,
+    fetcher: &Fetcher,
+) -> Result<usize, Failure> {
+    let mut urls = args.vex_repo.clone();
+    if urls.is_empty() && args.source.is_empty() {
+        let kept = vex_repository::all(&place.folder).or_else(|error| fail(error.to_string()))?;
+        urls.extend(kept.into_iter().map(|about| about.url));
+    }
+    let mut failed = 0;
+    for url in urls {
+        let told = {
+            let progress = Progress::bytes(
+                context.stderr,
+                context.quiet(),
+                "downloading VEX repositories",
+                0,
+            );
+            let counter = progress.counter();
+            vex_repository::update(&place.folder, &url, fetcher, context.now, &|count| {
+                counter.fetch_add(count, Ordering::Relaxed);
+            })
+        };
+        match told {
+            Ok(vex_repository::Outcome::Unchanged(_)) => {
+                context.note(&format!("{url}: it has nothing new"));
+            }
+            Ok(vex_repository::Outcome::New(about)) => {
+                context.note(&format!(
+                    "{url}: {} packages have a document in it",
+                    about.packages
+                ));
+                if let Some(problem) = about.problems.first() {
+                    context
+                        .stderr
+                        .warning(&format!("{url}: not all of it could be read: {problem}"));
+                }
+            }
+            Err(plimsoll_feeds::Error::Cancelled) => return fail("stopped"),
+            Err(error) => {
+                failed += 1;
+                let about = vex_repository::about(&place.folder, &url).ok().flatten();
+                let kept = match about.and_then(|about| about.archive.checked) {
+                    Some(time) => format!("the copy of {time} stays in force"),
+                    None => "there is no earlier copy".to_owned(),
+                };
+                context.stderr.warning(&format!("{url}: {error}; {kept}"));
+            }
+        }
+    }
+    Ok(failed)
 }
 
 struct Bar(Arc<AtomicU64>);

@@ -31,11 +31,13 @@ const SHOWN: usize = 20;
 pub fn run(show: &ShowArgs, args: ImageFixArgs) -> Result<Exit, Failure> {
     let context = context(show, &args.image)?;
     let outputs = Outputs::new(&context, &args.output.output, &TABLES)?;
-    let Some(advisories) = advisories::open(&context, &args.advisories)? else {
+    let Some(mut advisories) = advisories::open(&context, &args.advisories)? else {
         return fail("without vulnerabilities there is nothing to fix: make a database first");
     };
-    let opener = Opener::new(&context, &args.image.registry)?;
+    let mut opener = Opener::new(&context, &args.image.registry)?
+        .with_attached(args.advisories.vex_from_referrers);
     let image = opener.open(&args.target, args.image.image.as_deref())?;
+    advisories::attach(Some(&mut advisories), opener.attached());
     let mut unknown = 0;
     let found = vulnerabilities(&context, &image, &advisories, &mut unknown);
     let mut facts = Facts::of(&image);

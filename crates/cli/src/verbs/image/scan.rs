@@ -25,9 +25,11 @@ pub fn run(show: &ShowArgs, args: ImageScanArgs) -> Result<Exit, Failure> {
         .iter()
         .map(|id| names::control(id))
         .collect::<Result<Vec<_>, _>>()?;
-    let opener = Opener::new(&context, &args.image.registry)?;
+    let mut opener = Opener::new(&context, &args.image.registry)?
+        .with_attached(args.advisories.vex_from_referrers);
     let image = Arc::new(opener.open(&args.target, args.image.image.as_deref())?);
-    let advisories = advisories::open(&context, &args.advisories)?;
+    let mut advisories = advisories::open(&context, &args.advisories)?;
+    advisories::attach(advisories.as_mut(), opener.attached());
     let looked_for = advisories.is_some() || args.advisories.no_vulnerabilities;
     let mut assessment = scan_image(
         image.clone(),
