@@ -130,7 +130,7 @@ pub enum Verb {
     Cluster(ClusterArgs),
     /// Watch a cluster for good: judge it, and write the status of its goals
     Agent(AgentArgs),
-    /// Show or clear the cache of analysed image layers
+    /// Show or clear the cache of analysed layers and described images
     Cache(CacheArgs),
     /// Say in plain words what a control, goal, verdict or finding is
     Explain(ExplainArgs),

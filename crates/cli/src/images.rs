@@ -1,6 +1,7 @@
 //! From what a user calls an image to what is in it.
 
 mod attached;
+mod known;
 mod shelves;
 
 use std::{
@@ -23,6 +24,7 @@ use plimsoll_assess::{
             self, Blobs, Choice, Files, LayerCache, NoCache, Opened, Progress as Hears, Seen,
             SourceError,
         },
+        summary::Key,
     },
     vuln::vex::Document,
 };
@@ -219,8 +221,17 @@ impl<'a> Opener<'a> {
     /// # Errors
     /// It can't be had, or is no image.
     pub fn open(&self, target: &str, choice: Option<&str>) -> Result<Image, Failure> {
-        let whole = self.whole(target, choice)?;
-        Ok(whole.image)
+        let opened = target::open(target, self.from).map_err(|error| error.to_string());
+        let read = opened.and_then(|opened| {
+            if let Some(image) = self.known_file(target, &opened, choice) {
+                return Ok(image);
+            }
+            match self.found(target, opened, choice)? {
+                Found::Opened(opened) => Ok(self.describe(&opened)),
+                Found::Read(whole) => Ok(whole.image),
+            }
+        });
+        read.or_else(fail)
     }
 
     /// The same with the files of its layers.
@@ -230,7 +241,10 @@ impl<'a> Opener<'a> {
     pub fn whole(&self, target: &str, choice: Option<&str>) -> Result<Whole, Failure> {
         let opened = target::open(target, self.from).map_err(|error| error.to_string());
         let read = opened.and_then(|opened| match self.found(target, opened, choice)? {
-            Found::Opened(opened) => Ok(self.analyze(&opened)),
+            Found::Opened(opened) => {
+                let opened = self.vouched(*opened);
+                Ok(self.analyze(&opened))
+            }
             Found::Read(whole) => Ok(*whole),
         });
         read.or_else(fail)
@@ -260,14 +274,15 @@ impl<'a> Opener<'a> {
                 if !is_compressed(&*bytes).map_err(|error| format!("{name}: {error}"))? {
                     return opened(source::archive(bytes, name, &choice, &self.limits));
                 }
+                let key = self.file_key(&*bytes, &choice);
                 let size = bytes.size();
-                self.stream(&mut Cursor::new(&*bytes), name, &choice, size)
+                self.stream(&mut Cursor::new(&*bytes), name, &choice, size, key)
             }
             Target::Layout(folder) => {
                 let folder = Arc::new(folder);
                 return opened(source::folder(folder, name, &choice, &self.limits));
             }
-            Target::Stream(mut stream) => self.stream(&mut *stream, name, &choice, 0),
+            Target::Stream(mut stream) => self.stream(&mut *stream, name, &choice, 0, None),
             Target::RootFs(path) => self.files(&path, name, ImageForm::RootFs),
             Target::Source(path) => self.files(&path, name, ImageForm::Source),
             Target::Sbom(bytes) => self.sbom(&mut Cursor::new(&*bytes), name),
@@ -282,12 +297,15 @@ impl<'a> Opener<'a> {
         name: &str,
         choice: &Choice,
         total: u64,
+        key: Option<Key>,
     ) -> Result<Whole, String> {
         self.watched(total, |run| {
             let read = source::read_archive(stream, name, choice, run)
                 .map_err(|error| format!("{name}: {error}"))?;
             self.tell_others(&read.source.name, &read.others);
-            Ok(image::merge(&read.source, read.layers, run))
+            let whole = image::merge(&read.source, read.layers, run);
+            self.keep(key, &read.source, &read.others, &whole);
+            Ok(whole)
         })
     }
 
@@ -406,22 +424,19 @@ impl<'a> Opener<'a> {
         })
     }
 
-    /// The image in a file or folder, opened as far as its form allows.
+    /// The image in a file or folder, opened as far as its form allows; its
+    /// layers need not be there when it could only be read in order.
     ///
     /// # Errors
     /// It can't be read, or is no image; in words.
     pub fn local(&self, path: &Path, choice: Option<&str>) -> Result<Found, String> {
         let name = path.display().to_string();
         let target = target::open(&name, None).map_err(|error| error.to_string())?;
+        if let Some(image) = self.known_file(&name, &target, choice) {
+            let layers = Vec::new();
+            return Ok(Found::Read(Box::new(Whole { image, layers })));
+        }
         self.found(&name, target, choice)
-    }
-
-    /// Looks into images that were opened. A layer that they share is read once.
-    pub fn analyze_all(&self, opened: &[Opened]) -> Vec<Whole> {
-        let sizes = |opened: &Opened| opened.source.layers.iter().map(|l| l.size).sum::<u64>();
-        let total = opened.iter().map(sizes).sum();
-        let images: Vec<_> = opened.iter().map(|o| (&o.source, &*o.blobs)).collect();
-        self.watched(total, |run| image::analyze_all(&images, run))
     }
 
     fn client(&self, reference: &Reference) -> Client {

@@ -9,6 +9,7 @@
 //! - [`image`]: the layers of an image put over each other: what is there in
 //!   the end, which layer brought it, which took it away.
 //! - [`source`]: the forms an image comes in.
+//! - [`summary`]: what an image was found to hold, and what the same image is known by.
 //! - [`os`], [`lang`], [`program`], [`secret`]: what is found in files.
 //! - [`sbom`]: SBOM formats, read and written.
 //! - [`cpe`]: CPE names of packages.
@@ -33,6 +34,7 @@ pub mod read_at;
 pub mod sbom;
 pub mod secret;
 pub mod source;
+pub mod summary;
 pub mod tar;
 #[cfg(test)]
 mod testing;

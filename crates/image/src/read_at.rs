@@ -18,6 +18,29 @@ pub trait ReadAt: Send + Sync {
     fn as_slice(&self) -> Option<&[u8]> {
         None
     }
+
+    /// What shows that the bytes are those of an earlier time, without reading
+    /// them; none where nothing does. Of a part, that of the whole.
+    fn stamp(&self) -> Option<Stamp> {
+        None
+    }
+}
+
+/// What a system says of a file and changes with every writing to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Stamp {
+    /// The device it is on.
+    pub device: u64,
+    /// Its number there.
+    pub inode: u64,
+    /// Bytes.
+    pub size: u64,
+    /// When its bytes were written last, in nanoseconds since 1970. Anybody
+    /// may set it.
+    pub modified: i128,
+    /// When anything of it changed last, in nanoseconds since 1970. Nobody can
+    /// set it; 0 where systems do not have it.
+    pub changed: i128,
 }
 
 impl<T: AsRef<[u8]> + Send + Sync> ReadAt for T {

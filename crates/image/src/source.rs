@@ -8,7 +8,7 @@ use std::{
 
 use plimsoll_model::image::{ImageForm, Platform};
 
-use crate::{Digest, LayerAnalysis, ReadAt};
+use crate::{Digest, LayerAnalysis, ReadAt, read_at::Stamp};
 
 mod detect;
 mod docker;
@@ -64,6 +64,24 @@ pub trait Blobs: Sync {
     /// # Errors
     /// The blob is not there or can't be had. The layer is then a gap.
     fn open(&self, layer: usize) -> io::Result<Blob>;
+
+    /// What vouches for the bytes of this layer while nobody reads them.
+    fn voucher(&self, _: usize) -> Voucher {
+        Voucher::Nothing
+    }
+}
+
+/// What vouches for the bytes of a layer while nobody reads them: whether what
+/// is known of the layer of that digest may be said of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voucher {
+    /// Nothing: only reading them tells.
+    Nothing,
+    /// Who gives them gives them by their digest, and whoever runs the image has
+    /// them from there: a registry, a node's store.
+    Digest,
+    /// The file they are in was not written to while this stays the same.
+    File(Stamp),
 }
 
 /// An image, ready to be looked into.

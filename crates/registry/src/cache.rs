@@ -1,9 +1,12 @@
-//! Layers that were analysed before, on disk.
+//! Layers that were analysed before, and images that were described, on disk.
 //!
-//! One file for each layer and version of the analysis, written under another
+//! One file for each layer or image and version of what was done, written under another
 //! name and renamed, so that a reader sees a whole one or none; a checksum
 //! finds what a crash or a disk left behind. Any number of processes may read,
 //! write and evict at once: the worst is that a layer is analysed again.
+//!
+//! A summary of an image stands under its key alone, which holds all that the
+//! summary depends on: its layers need not be there any more.
 
 mod entry;
 mod evict;
@@ -21,8 +24,12 @@ use std::{
 
 use plimsoll_image::{
     Digest, LayerAnalysis,
-    source::{LayerCache, analysis_version},
+    source::{ImageSource, LayerCache, analysis_version},
+    summary::{self, Key, Summary},
 };
+use plimsoll_model::image::Image;
+
+use self::evict::Kind;
 
 /// Bytes that are kept unless the user says otherwise.
 pub const DEFAULT_MOST: u64 = 1 << 30;
@@ -37,8 +44,10 @@ const UNKNOWN: u64 = u64::MAX;
 pub struct DiskCache {
     folder: PathBuf,
     most: u64,
-    /// Of [`analysis_version`]: part of each entry's name.
+    /// Of [`analysis_version`]: part of each layer's name.
     version: String,
+    /// Of [`summary::version`]: part of each summary's name.
+    summaries: String,
     /// Bytes that are kept, as far as this process knows.
     kept: AtomicU64,
     /// Tells the temporary files of one process apart.
@@ -52,13 +61,22 @@ pub struct DiskCache {
 pub struct CacheInfo {
     /// Where it is.
     pub folder: PathBuf,
-    /// How many layers it has.
+    /// Its layers.
+    pub layers: Share,
+    /// Its summaries of images.
+    pub images: Share,
+    /// How many bytes it keeps at most.
+    pub most: u64,
+}
+
+/// What a cache holds of one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// How many.
     pub entries: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// How many bytes it keeps at most.
-    pub most: u64,
-    /// How many of its layers were analysed by another version: of no use to this one.
+    /// How many of them are of another version: of no use to this one.
     pub outdated: u64,
 }
 
@@ -81,15 +99,19 @@ impl DiskCache {
     /// `most` bytes.
     #[must_use]
     pub fn new(folder: PathBuf, most: u64) -> Self {
-        Self::versioned(folder, most, &analysis_version())
+        Self::versioned(folder, most, &analysis_version(), &summary::version())
     }
 
-    fn versioned(folder: PathBuf, most: u64, version: &str) -> Self {
-        let hash = blake3::hash(version.as_bytes()).to_hex();
+    fn versioned(folder: PathBuf, most: u64, layers: &str, summaries: &str) -> Self {
+        let short = |version: &str| {
+            let hash = blake3::hash(version.as_bytes()).to_hex();
+            hash.as_str().chars().take(16).collect()
+        };
         DiskCache {
             folder,
             most,
-            version: hash.as_str().chars().take(16).collect(),
+            version: short(layers),
+            summaries: short(summaries),
             kept: AtomicU64::new(UNKNOWN),
             counter: AtomicU64::new(0),
             closed: Arc::default(),
@@ -109,31 +131,41 @@ impl DiskCache {
     /// Its folder can't be read.
     pub fn info(&self) -> io::Result<CacheInfo> {
         let entries = evict::entries(&self.folder)?;
-        let own = format!("-{}.layer", self.version);
-        let is_outdated = |path: &Path| {
-            !path
-                .file_name()
-                .is_some_and(|name| name.to_string_lossy().ends_with(&own))
+        let share = |kind: Kind| {
+            let own = self.end(kind);
+            let mut share = Share::default();
+            for entry in entries.iter().filter(|entry| entry.kind == kind) {
+                let name = entry.path.file_name().unwrap_or_default();
+                share.entries += 1;
+                share.bytes += entry.size;
+                share.outdated += u64::from(!name.to_string_lossy().ends_with(&own));
+            }
+            share
         };
         Ok(CacheInfo {
             folder: self.folder.clone(),
-            entries: entries.len() as u64,
-            bytes: entries.iter().map(|entry| entry.size).sum(),
+            layers: share(Kind::Layer),
+            images: share(Kind::Summary),
             most: self.most,
-            outdated: entries.iter().filter(|e| is_outdated(&e.path)).count() as u64,
         })
     }
 
-    /// Takes everything out of it; how many layers and bytes that were.
+    /// Takes everything out of it; how many layers, images and bytes that were.
     ///
     /// # Errors
     /// Its folder can't be read, or a file not removed.
-    pub fn clear(&self) -> io::Result<(u64, u64)> {
+    pub fn clear(&self) -> io::Result<(u64, u64, u64)> {
         let _lock = evict::lock(&self.folder)?;
-        let mut gone = (0, 0);
+        let mut gone = (0, 0, 0);
         for entry in evict::entries(&self.folder)? {
             match fs::remove_file(&entry.path) {
-                Ok(()) => gone = (gone.0 + 1, gone.1 + entry.size),
+                Ok(()) => {
+                    match entry.kind {
+                        Kind::Layer => gone.0 += 1,
+                        Kind::Summary => gone.1 += 1,
+                    }
+                    gone.2 += entry.size;
+                }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
@@ -143,15 +175,55 @@ impl DiskCache {
         Ok(gone)
     }
 
-    fn path(&self, blob: &Digest) -> PathBuf {
-        let hex = blob.hex();
-        let (group, _) = hex.split_at(2);
-        self.folder
-            .join(group)
-            .join(format!("{hex}-{}.layer", self.version))
+    /// What the image of this key holds, if it is there and whole.
+    #[must_use]
+    pub fn image(&self, key: &Key) -> Option<Summary> {
+        self.had(&self.path(Kind::Summary, &key.0), entry::decode_summary)
     }
 
-    fn read(&self, path: &Path) -> io::Result<Option<LayerAnalysis>> {
+    /// Keeps what an image holds. Failing is no error of the analysis.
+    pub fn keep_image(&self, key: &Key, image: &Image, source: &ImageSource, others: &[String]) {
+        let mut plain = Vec::new();
+        let _ = summary::write(image, source, others, &mut plain)
+            .and_then(|()| entry::encode_summary(&plain))
+            .and_then(|bytes| self.write(&self.path(Kind::Summary, &key.0), &bytes));
+    }
+
+    /// How the names of this version's files of a kind end.
+    fn end(&self, kind: Kind) -> String {
+        let version = match kind {
+            Kind::Layer => &self.version,
+            Kind::Summary => &self.summaries,
+        };
+        format!("-{version}.{}", kind.ending())
+    }
+
+    fn path(&self, kind: Kind, digest: &Digest) -> PathBuf {
+        let hex = digest.hex();
+        let (group, _) = hex.split_at(2);
+        let end = self.end(kind);
+        self.folder.join(group).join(format!("{hex}{end}"))
+    }
+
+    /// What a file holds; one that can't be read as a whole is of no use to
+    /// anybody and goes.
+    fn had<T>(&self, path: &Path, decode: impl Fn(&[u8]) -> io::Result<T>) -> Option<T> {
+        match self.read(path, decode) {
+            Ok(found) => found,
+            Err(error) => {
+                if error.kind() == io::ErrorKind::InvalidData {
+                    let _ = fs::remove_file(path);
+                }
+                None
+            }
+        }
+    }
+
+    fn read<T>(
+        &self,
+        path: &Path,
+        decode: impl Fn(&[u8]) -> io::Result<T>,
+    ) -> io::Result<Option<T>> {
         let file = match File::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -159,20 +231,18 @@ impl DiskCache {
         };
         let size = file.metadata()?.len();
         let bytes = read_sized(&file, size, MOST_ENTRY)?;
-        let analysis = entry::decode(&bytes)?;
+        let found = decode(&bytes)?;
         // The least recently used goes first: this one was used now.
         let _ = file.set_modified(SystemTime::now());
-        Ok(Some(analysis))
+        Ok(Some(found))
     }
 
-    fn write(&self, blob: &Digest, analysis: &LayerAnalysis) -> io::Result<()> {
-        let bytes = entry::encode(analysis)?;
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let size = bytes.len() as u64;
         let closed = self.closed.read().unwrap_or_else(PoisonError::into_inner);
         if *closed || size > MOST_ENTRY || size > self.most {
             return Ok(());
         }
-        let path = self.path(blob);
         let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
         private_folder(folder)?;
         let number = self.counter.fetch_add(1, Ordering::Relaxed);
@@ -185,8 +255,8 @@ impl DiskCache {
             .write(true)
             .create_new(true)
             .open(&unfinished)
-            .and_then(|mut file| file.write_all(&bytes))
-            .and_then(|()| fs::rename(&unfinished, &path));
+            .and_then(|mut file| file.write_all(bytes))
+            .and_then(|()| fs::rename(&unfinished, path));
         if let Err(error) = written {
             let _ = fs::remove_file(&unfinished);
             return Err(error);
@@ -216,22 +286,13 @@ impl DiskCache {
 
 impl LayerCache for DiskCache {
     fn get(&self, blob: &Digest) -> Option<LayerAnalysis> {
-        let path = self.path(blob);
-        match self.read(&path) {
-            Ok(found) => found,
-            Err(error) => {
-                // What can't be read as a whole is of no use to anybody.
-                if error.kind() == io::ErrorKind::InvalidData {
-                    let _ = fs::remove_file(&path);
-                }
-                None
-            }
-        }
+        self.had(&self.path(Kind::Layer, blob), entry::decode)
     }
 
     fn put(&self, blob: &Digest, analysis: &LayerAnalysis) {
         // Without a place to write, the layer is analysed again another time.
-        let _ = self.write(blob, analysis);
+        let _ = entry::encode(analysis)
+            .and_then(|bytes| self.write(&self.path(Kind::Layer, blob), &bytes));
     }
 }
 
@@ -261,6 +322,8 @@ pub(crate) fn read_sized(mut file: &File, size: u64, most: u64) -> io::Result<Ve
 /// Reads any bytes, for the fuzz target.
 pub(crate) fn any_entry(bytes: &[u8]) {
     let _ = entry::decode(bytes);
+    let _ = entry::decode_summary(bytes);
+    let _ = entry::encode_summary(bytes).and_then(|bytes| entry::decode_summary(&bytes));
 }
 
 #[cfg(test)]

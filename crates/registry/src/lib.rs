@@ -1,5 +1,6 @@
 //! Where images come from: registries, archives, folders, root file systems
-//! and a node's containerd store; and the cache of analysed layers.
+//! and a node's containerd store; and the cache of analysed layers and
+//! described images.
 //!
 //! All calls block; all types can be used from several threads at once.
 //!
@@ -9,8 +10,8 @@
 //! - [`client`]: what is asked of them; [`pull`]: an image of one.
 //! - [`target`]: what a user names; [`local`]: files and folders of this machine.
 //! - `containerd`: a node's store, over its socket.
-//! - [`cache`]: layers that were analysed before; [`sboms`]: images that were;
-//!   [`packed`]: their files.
+//! - [`cache`]: layers that were analysed before, and images; [`sboms`]: images
+//!   to be matched again; [`packed`]: their files.
 
 pub mod auth;
 pub mod cache;

@@ -5,7 +5,7 @@ use std::io;
 
 use plimsoll_image::{
     Limits,
-    source::{Blob, Blobs, Descriptor, ImageSource, SourceError, manifest},
+    source::{Blob, Blobs, Descriptor, ImageSource, SourceError, Voucher, manifest},
 };
 use plimsoll_model::image::{ImageForm, Platform};
 
@@ -113,5 +113,9 @@ impl Blobs for Pulled {
             .blob_unverified(&self.reference, descriptor)
             .map_err(Error::into_io)?;
         Ok(Blob::Stream(Box::new(reader)))
+    }
+
+    fn voucher(&self, _: usize) -> Voucher {
+        Voucher::Digest
     }
 }

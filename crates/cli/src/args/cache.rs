@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-/// Show or clear the cache of analysed image layers.
+/// Show or clear the cache of analysed layers and described images.
 #[derive(Debug, Args)]
 #[command(subcommand_value_name = "VERB", subcommand_help_heading = "Verbs")]
 pub struct CacheArgs {

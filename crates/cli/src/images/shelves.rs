@@ -137,10 +137,10 @@ impl<'a> Shelves<'a> {
                 }),
             }
         }
-        let read = self.opener.analyze_all(&opened);
-        for (whole, (full, names)) in read.into_iter().zip(waiting) {
+        let read = self.opener.describe_all(opened);
+        for (image, (full, names)) in read.into_iter().zip(waiting) {
             images.push(LookedInto {
-                outcome: Ok(called(whole.image, &full)),
+                outcome: Ok(called(image, &full)),
                 names,
             });
         }

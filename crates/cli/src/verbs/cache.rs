@@ -1,4 +1,4 @@
-//! `plimsoll cache`: the analysed layers that are kept.
+//! `plimsoll cache`: the analysed layers and described images that are kept.
 
 use crate::{
     args::{CacheArgs, CacheVerb},
@@ -16,24 +16,29 @@ pub fn run(args: CacheArgs) -> Result<Exit, Failure> {
         CacheVerb::Info => match cache.info() {
             Ok(info) => output::stdout(|out| {
                 writeln!(out, "folder    {}", info.folder.display())?;
-                writeln!(
-                    out,
-                    "layers    {}, of which {} are of another version",
-                    info.entries, info.outdated
-                )?;
+                for (what, share) in [("layers", &info.layers), ("images", &info.images)] {
+                    writeln!(
+                        out,
+                        "{what}    {}, of which {} are of another version; {}",
+                        share.entries,
+                        share.outdated,
+                        bytes(share.bytes)
+                    )?;
+                }
                 writeln!(
                     out,
                     "size      {} of at most {}",
-                    bytes(info.bytes),
+                    bytes(info.layers.bytes + info.images.bytes),
                     bytes(info.most)
                 )
             })?,
             Err(error) => return fail(format!("the cache can't be read: {error}")),
         },
         CacheVerb::Clear => match cache.clear() {
-            Ok((layers, size)) => {
-                output::stdout(|out| writeln!(out, "deleted {layers} layers, {}", bytes(size)))?
-            }
+            Ok((layers, images, size)) => output::stdout(|out| {
+                let size = bytes(size);
+                writeln!(out, "deleted {layers} layers and {images} images, {size}")
+            })?,
             Err(error) => return fail(format!("the cache can't be cleared: {error}")),
         },
     }

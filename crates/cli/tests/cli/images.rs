@@ -226,8 +226,132 @@ fn a_second_run_takes_its_layers_from_the_cache() {
     let info = sandbox
         .run(&["cache", "info", "--cache-dir", "cache"])
         .exits(0);
-    // An uncompressed layer in an archive has a digest only once it was read.
-    assert!(info.stdout.contains("layer"), "{info}");
+    assert!(info.stdout.contains("layers    2, of which 0"), "{info}");
+}
+
+/// The files of a cache with this ending.
+fn kept(sandbox: &Sandbox, ending: &str) -> Vec<std::path::PathBuf> {
+    let mut kept = Vec::new();
+    let mut folders = vec![sandbox.path().join("cache")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|is| is == ending) {
+                kept.push(path);
+            }
+        }
+    }
+    kept
+}
+
+/// Whoever has just written a file may do so again without its times telling.
+fn settle() {
+    std::thread::sleep(std::time::Duration::from_millis(60));
+}
+
+#[test]
+fn an_image_seen_before_is_described_without_its_layers() {
+    use std::io::Write;
+    let sandbox = images();
+    let gzipped = std::fs::File::create(sandbox.path().join("one.tgz")).expect("writable");
+    let mut gzip = flate2::write::GzEncoder::new(gzipped, flate2::Compression::fast());
+    gzip.write_all(&crate::support::bytes(&sandbox.path().join("one.tar")))
+        .and_then(|()| gzip.finish())
+        .expect("written");
+    settle();
+    for (file, images) in [("one.tar", 1), ("one.tgz", 2)] {
+        let run = |verb: &[&str]| {
+            let args = ["--now", NOW, "--cache-dir", "cache"];
+            let target = [&["image"], verb, &[file]].concat();
+            sandbox.run(&[&target[..], &args].concat())
+        };
+        let scan = ["scan", "--no-vulnerabilities", "--no-store", "-o", "json"];
+        let verbs = [
+            &scan[..],
+            &["sbom"],
+            &["ls", "-o", "json"],
+            &["fix", "-o", "json"],
+        ];
+        let first = run(&scan);
+        assert!(first.stdout.contains("busybox"), "{first}");
+        assert_eq!(kept(&sandbox, "summary").len(), images, "{file}");
+        let layers = kept(&sandbox, "layer");
+        assert!(!layers.is_empty());
+        for layer in layers {
+            std::fs::remove_file(layer).expect("removed");
+        }
+        assert_eq!(run(&scan).stdout, first.stdout);
+        for verb in verbs {
+            let seen = run(verb);
+            let without = [&["image"], verb, &[file, "--now", NOW, "--no-cache"]].concat();
+            let fresh = sandbox.run(&without);
+            assert_eq!(
+                (seen.stdout, seen.code),
+                (fresh.stdout, fresh.code),
+                "{verb:?}"
+            );
+        }
+        // Had a layer been opened, what is in it had been kept.
+        assert_eq!(kept(&sandbox, "layer").len(), 0, "{file}");
+    }
+    // Files are told of by the layers alone.
+    let args = [
+        "image",
+        "diff",
+        "one.tar",
+        "two.tar",
+        "--cache-dir",
+        "cache",
+    ];
+    let diff = sandbox.run(&args);
+    assert_eq!(diff.stdout, sandbox.run(&args).stdout);
+    let info = sandbox
+        .run(&["cache", "info", "--cache-dir", "cache"])
+        .exits(0);
+    assert!(info.stdout.contains("layers    3, of which 0"), "{info}");
+    assert!(info.stdout.contains("images    2, of which 0"), "{info}");
+    let clear = sandbox
+        .run(&["cache", "clear", "--cache-dir", "cache"])
+        .exits(0);
+    assert!(clear.stdout.contains("3 layers and 2 images"), "{clear}");
+}
+
+#[test]
+fn an_archive_that_was_written_to_is_read_again() {
+    let sandbox = images();
+    let path = sandbox.path().join("one.tar");
+    settle();
+    let scan = || {
+        let args = ["image", "sbom", "one.tar", "--now", NOW, "-o", "json"];
+        sandbox.run(&[&args[..], &["--cache-dir", "cache"]].concat())
+    };
+    let first = scan().exits(0);
+    assert_eq!(kept(&sandbox, "summary").len(), 1);
+    // Written to in place, with the same size and the time it had: what it says of
+    // itself, its layers' digests too, is as before.
+    let time = path.metadata().and_then(|is| is.modified()).expect("known");
+    let mut bytes = crate::support::bytes(&path);
+    let at = bytes.windows(7).position(|part| part == b"busybox");
+    bytes[at.expect("there")] = b'B';
+    std::fs::write(&path, &bytes).expect("writable");
+    let file = std::fs::File::options()
+        .write(true)
+        .open(&path)
+        .expect("there");
+    file.set_modified(time).expect("set");
+    settle();
+    let told = scan().exits(3);
+    assert!(told.stderr.contains("not the bytes of the layer"), "{told}");
+    assert!(told.stdout.contains("Busybox"), "{told}");
+    // What is not what it says is told each time.
+    assert_eq!(scan().exits(3).stdout, told.stdout);
+    assert_eq!(kept(&sandbox, "summary").len(), 1);
+    // And what was put back is what it was.
+    bytes[at.expect("there")] = b'b';
+    std::fs::write(&path, &bytes).expect("writable");
+    assert_eq!(scan().exits(0).stdout, first.stdout);
 }
 
 #[test]

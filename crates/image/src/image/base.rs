@@ -52,6 +52,11 @@ impl BaseTable {
         }
     }
 
+    /// Every image, in a form that is equal for equal tables.
+    pub(crate) fn told(&self) -> String {
+        format!("{:?}", self.by_chain)
+    }
+
     /// The image with the longest chain that these layers begin with.
     fn longest(&self, diff_ids: &[Digest]) -> Option<&Base> {
         if self.by_chain.is_empty() {

@@ -1,14 +1,23 @@
 //! The layers of an image, read side by side, each once.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    io::{self, Read},
+    sync::Arc,
+};
 
 use rayon::prelude::*;
+use sha2::{Digest as _, Sha256};
 
 use super::Run;
 use crate::{
     Digest, LayerAnalysis, layer,
-    source::{Blobs, Descriptor, ImageSource, UNKNOWN},
+    read_at::Cursor,
+    source::{Blob, Blobs, Descriptor, ImageSource, UNKNOWN, Voucher},
 };
+
+/// Bytes that are read at once to be hashed.
+const BUFFER: usize = 256 << 10;
 
 /// A layer that was read, or why it could not be opened.
 pub type ReadLayer = Result<Arc<LayerAnalysis>, String>;
@@ -73,7 +82,9 @@ pub(super) fn layers(
 }
 
 fn one(at: usize, descriptor: &Descriptor, blobs: &dyn Blobs, run: &Run<'_>) -> ReadLayer {
-    if let Some(analysis) = cached(descriptor, run) {
+    if let Some(analysis) = cached(descriptor, run)
+        && (blobs.voucher(at) == Voucher::Digest || is_it(&analysis, at, descriptor, blobs, run))
+    {
         run.progress.done(at, true);
         return Ok(Arc::new(analysis));
     }
@@ -98,19 +109,61 @@ pub(crate) fn cached(descriptor: &Descriptor, run: &Run<'_>) -> Option<LayerAnal
     run.cache.get(&descriptor.digest)
 }
 
+/// Whether the bytes are those that were analysed: whatever a file on a disk
+/// says of its layers, anybody may have written it.
+fn is_it(
+    analysis: &LayerAnalysis,
+    at: usize,
+    descriptor: &Descriptor,
+    blobs: &dyn Blobs,
+    run: &Run<'_>,
+) -> bool {
+    let digest = match blobs.open(at) {
+        Ok(Blob::At(bytes)) => digest_of(&mut Cursor::new(&*bytes), at, run),
+        Ok(Blob::Stream(mut stream)) => digest_of(&mut *stream, at, run),
+        Err(_) => return false,
+    };
+    digest.is_some_and(|is| is == descriptor.digest || analysis.blob == Some(is))
+}
+
+/// The digest of all bytes; none when they can't be read to their end.
+pub(crate) fn digest_of(reader: &mut dyn Read, at: usize, run: &Run<'_>) -> Option<Digest> {
+    let mut sha = Sha256::new();
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return Some(Digest(sha.finalize().into())),
+            Ok(count) => {
+                sha.update(&buffer[..count]);
+                run.progress.read(at, count as u64);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+        if run.progress.cancelled() {
+            return None;
+        }
+    }
+}
+
 /// Keeps what was read of a layer, when it is what its digest says and was
 /// read to its end: what went wrong with one file is a property of the layer,
 /// what went wrong with the whole may be one of the way here.
 pub(crate) fn keep(descriptor: &Descriptor, analysis: &LayerAnalysis, run: &Run<'_>) {
     let digest = descriptor.digest;
-    let is_it = analysis.blob == Some(digest) || analysis.diff_id == Some(digest);
-    let whole = analysis
-        .diagnostics
-        .iter()
-        .all(|diagnostic| diagnostic.place.path.is_some());
-    if digest != UNKNOWN && is_it && whole && !run.progress.cancelled() {
+    if digest != UNKNOWN && lasts(descriptor, analysis) && !run.progress.cancelled() {
         run.cache.put(&digest, analysis);
     }
+}
+
+/// Whether what was read of a layer is true of its bytes whenever they are read.
+pub(crate) fn lasts(descriptor: &Descriptor, analysis: &LayerAnalysis) -> bool {
+    let digest = descriptor.digest;
+    let is_it = digest == UNKNOWN && analysis.diff_id.is_some()
+        || analysis.blob == Some(digest)
+        || analysis.diff_id == Some(digest);
+    let diagnostics = &analysis.diagnostics;
+    is_it && diagnostics.iter().all(|told| told.place.path.is_some())
 }
 
 /// Why a layer is not there, in words.

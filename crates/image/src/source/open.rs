@@ -5,11 +5,11 @@ use std::{collections::BTreeSet, io, sync::Arc};
 use plimsoll_model::image::{ImageForm, Platform};
 
 use super::{
-    Blob, Blobs, ImageSource, SourceError, docker, oci,
+    Blob, Blobs, ImageSource, SourceError, Voucher, docker, oci,
     rootfs::one_layer,
     store::{Archive, Store, StoreBlobs, read_document},
 };
-use crate::{Limits, ReadAt};
+use crate::{Limits, ReadAt, read_at::Stamp};
 
 /// Which image of a form that may hold several.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -145,6 +145,10 @@ impl Blobs for One {
     fn open(&self, _: usize) -> io::Result<Blob> {
         Ok(Blob::At(Arc::clone(&self.0)))
     }
+
+    fn voucher(&self, _: usize) -> Voucher {
+        self.0.stamp().map_or(Voucher::Nothing, Voucher::File)
+    }
 }
 
 fn no_image(archive: &Archive) -> SourceError {
@@ -180,5 +184,9 @@ impl Store for FolderStore {
 
     fn open(&self, path: &str) -> io::Result<Blob> {
         self.0.open(path).map(Blob::At)
+    }
+
+    fn stamp(&self, path: &str) -> Option<Stamp> {
+        self.0.open(path).ok()?.stamp()
     }
 }

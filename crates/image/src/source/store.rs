@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, io, sync::Arc};
 
-use super::{Blob, Blobs, SourceError};
+use super::{Blob, Blobs, SourceError, Voucher};
 use crate::{
     Digest, Limits, ReadAt,
-    read_at::read_exact_at,
+    read_at::{Stamp, read_exact_at},
     tar::{EntryKind, InPlace, Problem, Reader},
 };
 
@@ -24,6 +24,11 @@ pub(super) trait Store: Send + Sync {
 
     /// Its bytes, to be read by a layer's analysis.
     fn open(&self, path: &str) -> io::Result<Blob>;
+
+    /// The stamp of the file that holds its bytes.
+    fn stamp(&self, _: &str) -> Option<Stamp> {
+        None
+    }
 
     /// What a missing file may be owed to: the archive is cut off, say.
     fn excuse(&self) -> Option<String> {
@@ -82,6 +87,12 @@ impl Blobs for StoreBlobs {
                 format!("`{path}` is not there{excuse}"),
             )
         })
+    }
+
+    fn voucher(&self, layer: usize) -> Voucher {
+        let path = self.paths.get(layer);
+        let stamp = path.and_then(|path| self.store.stamp(path));
+        stamp.map_or(Voucher::Nothing, Voucher::File)
     }
 }
 
@@ -189,6 +200,10 @@ impl Store for Archive {
 
     fn open(&self, path: &str) -> io::Result<Blob> {
         Ok(Blob::At(Arc::new(self.part(path)?)))
+    }
+
+    fn stamp(&self, _: &str) -> Option<Stamp> {
+        self.bytes.stamp()
     }
 
     fn excuse(&self) -> Option<String> {
@@ -308,6 +323,10 @@ impl ReadAt for Part {
         let from = usize::try_from(self.start).ok()?;
         let to = from.checked_add(usize::try_from(self.size).ok()?)?;
         self.inner.as_slice()?.get(from..to)
+    }
+
+    fn stamp(&self) -> Option<Stamp> {
+        self.inner.stamp()
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
     store::{Named, Store, blob_digest, excuse, named, resolve},
 };
 use crate::{
-    Digest, LayerAnalysis, Limits,
+    Diagnostic, Digest, LayerAnalysis, Limits, Place,
     compress::{Compression, Decompressed},
     image::{ReadLayer, Run, read},
     layer,
@@ -186,16 +186,22 @@ impl<'a> Pass<'a> {
         }
         let at = self.layers.len();
         let mut descriptor = descriptor(blob_digest(&path), size);
-        if let Some(analysis) = read::cached(&descriptor, self.run) {
-            self.run.progress.done(at, true);
-            self.layers.insert(path, Arc::new(analysis));
-            return Ok(());
-        }
         let mut data = Data {
             reader,
             problem: None,
         };
         let (limits, progress) = (self.run.limits, self.run.progress);
+        if let Some(analysis) = read::cached(&descriptor, self.run) {
+            // What an archive calls a layer may be any bytes, and they come once.
+            let digest = read::digest_of(&mut (&*head).chain(&mut data), at, self.run);
+            let analysis = match digest {
+                Some(is) if is == descriptor.digest || analysis.blob == Some(is) => analysis,
+                is => other(&descriptor, is, data.problem.as_ref()),
+            };
+            progress.done(at, true);
+            self.layers.insert(path, Arc::new(analysis));
+            return data.problem.take().map_or(Ok(()), Err);
+        }
         let analysis = layer::analyze_stream(
             &mut (&*head).chain(&mut data),
             &descriptor,
@@ -214,10 +220,7 @@ impl<'a> Pass<'a> {
         read::keep(&descriptor, &analysis, self.run);
         progress.done(at, false);
         self.layers.insert(path, Arc::new(analysis));
-        match problem {
-            Some(problem) => Err(problem),
-            None => Ok(()),
-        }
+        problem.map_or(Ok(()), Err)
     }
 
     /// Puts the image together.
@@ -289,6 +292,29 @@ impl Store for Pass<'_> {
 
     fn excuse(&self) -> Option<String> {
         self.cut.clone()
+    }
+}
+
+/// A layer whose bytes went by and are not those that are known of.
+fn other(descriptor: &Descriptor, is: Option<Digest>, problem: Option<&Problem>) -> LayerAnalysis {
+    let message = match (is, problem) {
+        (Some(is), _) => format!(
+            "these are not the bytes of the layer: their digest is {is}, not {}",
+            descriptor.digest
+        ),
+        (None, Some(problem)) => problem.message.clone(),
+        (None, None) => "reading was stopped".to_owned(),
+    };
+    LayerAnalysis {
+        blob: is,
+        diagnostics: vec![Diagnostic {
+            place: Place {
+                layer: Some(descriptor.digest),
+                ..Place::default()
+            },
+            message,
+        }],
+        ..LayerAnalysis::default()
     }
 }
 

@@ -335,3 +335,69 @@ fn a_root_file_system_is_an_image_of_one_layer() {
     assert_eq!(image.release.expect("a release").id, "alpine");
     assert!(image.gaps.is_empty(), "{:?}", image.gaps);
 }
+
+/// A cache in memory.
+#[derive(Default)]
+struct Kept(std::sync::Mutex<BTreeMap<Digest, LayerAnalysis>>);
+
+impl LayerCache for Kept {
+    fn get(&self, blob: &Digest) -> Option<LayerAnalysis> {
+        self.0.lock().expect("no panic").get(blob).cloned()
+    }
+
+    fn put(&self, blob: &Digest, analysis: &LayerAnalysis) {
+        let mut kept = self.0.lock().expect("no panic");
+        kept.insert(*blob, analysis.clone());
+    }
+}
+
+#[test]
+fn what_is_known_of_a_layer_is_said_of_its_bytes_alone() {
+    let sample = sample();
+    let (cache, limits) = (Kept::default(), Limits::default());
+    let run = Run {
+        cache: &cache,
+        ..Run::plain(&limits)
+    };
+    let at_any_place = |files: &[(String, Vec<u8>)]| {
+        let opened = open(files, &Choice::default()).expect("an image");
+        image::analyze(&opened.source, &*opened.blobs, &run).image
+    };
+    let in_order = |files: &[(String, Vec<u8>)]| {
+        let read = read_archive(&mut &tar_of(files)[..], "x", &Choice::default(), &run);
+        let read = read.expect("an image");
+        image::merge(&read.source, read.layers, &run).image
+    };
+    // The bytes of the first layer, under the digest that they had.
+    let changed = |mut files: Vec<(String, Vec<u8>)>| {
+        let layer = &sample.layers[0];
+        let file = files.iter_mut().find(|(_, bytes)| bytes == layer);
+        let (_, bytes) = file.expect("the layer");
+        let at = bytes.windows(6).position(|part| part == b"3.19.1");
+        bytes[at.expect("the version")] = b'4';
+        files
+    };
+    let (old, new, oci) = (sample.docker_old(), sample.docker_new(), sample.oci(false));
+    for files in [&old, &new, &oci] {
+        let first = at_any_place(files);
+        assert!(first.is_complete(), "{:?}", first.gaps);
+        assert_eq!(at_any_place(files), first);
+        assert_eq!(in_order(files), first);
+        let changed = changed(files.clone());
+        for image in [at_any_place(&changed), in_order(&changed)] {
+            let told = format!("{:?}", image.gaps);
+            assert!(
+                told.contains("not the bytes of the layer") || told.contains("says that the layer"),
+                "{told}"
+            );
+        }
+    }
+    // Stored in another form than its digest is of, it is known all the same.
+    let mut packed = old.clone();
+    for (path, bytes) in &mut packed {
+        if path.ends_with("layer.tar") {
+            *bytes = crate::testing::gzip(bytes);
+        }
+    }
+    assert!(at_any_place(&packed).is_complete());
+}

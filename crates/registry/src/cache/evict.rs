@@ -12,23 +12,43 @@ pub(super) use crate::packed::UNFINISHED;
 /// A file that is still unfinished after this long was left by a crash.
 const ABANDONED: Duration = Duration::from_secs(3600);
 
-/// One layer of the cache.
+/// What an entry is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A layer.
+    Layer,
+    /// An image.
+    Summary,
+}
+
+impl Kind {
+    /// How the names of its files end.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Kind::Layer => "layer",
+            Kind::Summary => "summary",
+        }
+    }
+}
+
+/// One entry of the cache.
 pub(super) struct Kept {
     pub path: PathBuf,
+    pub kind: Kind,
     pub size: u64,
     used: SystemTime,
 }
 
-/// All layers of a cache. A file that goes away meanwhile is none.
+/// All entries of a cache. A file that goes away meanwhile is none.
 pub(super) fn entries(folder: &Path) -> io::Result<Vec<Kept>> {
     let mut found = Vec::new();
     each_file(folder, &mut |path, metadata| {
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "layer")
-        {
+        let ending = path.extension().unwrap_or_default();
+        let kinds = [Kind::Layer, Kind::Summary];
+        if let Some(kind) = kinds.into_iter().find(|kind| ending == kind.ending()) {
             found.push(Kept {
                 path,
+                kind,
                 size: metadata.len(),
                 used: metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
             });
@@ -97,7 +117,7 @@ fn open_lock(folder: &Path) -> io::Result<File> {
         .open(folder.join("lock"))
 }
 
-/// Removes the least recently used layers until nine tenths of `most` are
+/// Removes the least recently used entries until nine tenths of `most` are
 /// left, and how many bytes that are; none when another process is at it.
 pub(super) fn evict(folder: &Path, most: u64, now: SystemTime) -> io::Result<Option<u64>> {
     let lock = open_lock(folder)?;

@@ -1,6 +1,10 @@
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use plimsoll_image::{FileKind, FileRecord, found::FileDigest};
+use plimsoll_model::image::ImageForm;
 use proptest::prelude::*;
 
 use super::*;
@@ -37,7 +41,7 @@ fn digest(number: u8) -> Digest {
 }
 
 fn cache(folder: &Path, most: u64) -> DiskCache {
-    DiskCache::versioned(folder.join("layers"), most, "1;a=1")
+    DiskCache::versioned(folder.join("layers"), most, "1;a=1", "1")
 }
 
 #[test]
@@ -45,24 +49,24 @@ fn what_is_put_is_got_by_its_version_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let one = cache(folder.path(), DEFAULT_MOST);
     assert_eq!(one.get(&digest(1)), None);
-    assert_eq!(one.info().expect("empty").entries, 0);
+    assert_eq!(one.info().expect("empty").layers.entries, 0);
     one.put(&digest(1), &analysis(10));
     assert_eq!(one.get(&digest(1)), Some(analysis(10)));
     assert_eq!(one.get(&digest(2)), None);
-    let next = DiskCache::versioned(folder.path().join("layers"), DEFAULT_MOST, "1;a=2");
+    let next = DiskCache::versioned(folder.path().join("layers"), DEFAULT_MOST, "1;a=2", "1");
     assert_eq!(next.get(&digest(1)), None);
-    let info = next.info().expect("read");
-    assert_eq!((info.entries, info.outdated), (1, 1));
-    assert_eq!(one.clear().expect("cleared"), (1, info.bytes));
+    let layers = next.info().expect("read").layers;
+    assert_eq!((layers.entries, layers.outdated), (1, 1));
+    assert_eq!(one.clear().expect("cleared"), (1, 0, layers.bytes));
     assert_eq!(one.get(&digest(1)), None);
-    assert_eq!(one.clear().expect("empty"), (0, 0));
+    assert_eq!(one.clear().expect("empty"), (0, 0, 0));
 }
 
 #[test]
 fn a_damaged_entry_is_discarded() {
     let folder = tempfile::tempdir().expect("a folder");
     let cache = cache(folder.path(), DEFAULT_MOST);
-    let path = cache.path(&digest(1));
+    let path = cache.path(Kind::Layer, &digest(1));
     let whole = entry::encode(&analysis(100)).expect("encoded");
     let mut flipped = whole.clone();
     flipped[60] ^= 1;
@@ -83,6 +87,66 @@ fn a_damaged_entry_is_discarded() {
 }
 
 #[test]
+fn a_summary_is_kept_beside_the_layers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let one = cache(folder.path(), DEFAULT_MOST);
+    let source = source();
+    let image = Image {
+        name: "a".to_owned(),
+        tags: vec!["a:1".to_owned()],
+        ..Image::default()
+    };
+    let key = Key(digest(1));
+    let others = ["b".to_owned()];
+    assert!(one.image(&key).is_none());
+    one.put(&digest(1), &analysis(1));
+    one.keep_image(&key, &image, &source, &others);
+    let (got, also) = one.image(&key).expect("kept").called("a");
+    assert_eq!((&got, &also[..]), (&image, &others[..]));
+    assert!(one.image(&Key(digest(2))).is_none());
+    let next = DiskCache::versioned(one.folder.clone(), DEFAULT_MOST, "1;a=1", "2");
+    assert!(next.image(&key).is_none());
+    let info = next.info().expect("read");
+    assert_eq!((info.layers.entries, info.layers.outdated), (1, 0));
+    assert_eq!((info.images.entries, info.images.outdated), (1, 1));
+    // A layer is no summary, and what is torn is none.
+    let path = one.path(Kind::Summary, &key.0);
+    let whole = read_sized(
+        &File::open(&path).expect("there"),
+        info.images.bytes,
+        1 << 20,
+    );
+    let whole = whole.expect("read");
+    for bytes in [
+        &whole[..whole.len() - 1],
+        &entry::encode(&analysis(1)).expect("encoded"),
+    ] {
+        fs::write(&path, bytes).expect("written");
+        assert!(one.image(&key).is_none());
+        assert!(!path.exists());
+    }
+    one.keep_image(&key, &image, &source, &others);
+    let bytes = info.layers.bytes + info.images.bytes;
+    assert_eq!(one.clear().expect("cleared"), (1, 1, bytes));
+    assert!(one.image(&key).is_none());
+}
+
+fn source() -> ImageSource {
+    ImageSource {
+        name: "a".to_owned(),
+        form: ImageForm::Registry,
+        tags: Vec::new(),
+        manifest: None,
+        index: None,
+        other_platforms: Vec::new(),
+        config: Vec::new(),
+        annotations: BTreeMap::new(),
+        attached: Vec::new(),
+        layers: Vec::new(),
+    }
+}
+
+#[test]
 fn the_least_recently_used_go_first() {
     let folder = tempfile::tempdir().expect("a folder");
     let size = entry::encode(&analysis(50)).expect("encoded").len() as u64;
@@ -90,7 +154,7 @@ fn the_least_recently_used_go_first() {
     let age = |number: u8, seconds: u64| {
         let file = File::options()
             .write(true)
-            .open(cache.path(&digest(number)))
+            .open(cache.path(Kind::Layer, &digest(number)))
             .expect("there");
         file.set_modified(SystemTime::now() - Duration::from_secs(seconds))
             .expect("aged");
@@ -102,10 +166,10 @@ fn the_least_recently_used_go_first() {
     assert!(cache.get(&digest(1)).is_some(), "used again");
     cache.put(&digest(5), &analysis(50));
     let left: Vec<u8> = (1..=5)
-        .filter(|number| cache.path(&digest(*number)).exists())
+        .filter(|number| cache.path(Kind::Layer, &digest(*number)).exists())
         .collect();
     assert_eq!(left, [1, 4, 5]);
-    assert!(cache.info().expect("read").bytes <= size * 4);
+    assert!(cache.info().expect("read").layers.bytes <= size * 4);
 }
 
 #[test]
@@ -113,7 +177,7 @@ fn what_a_crash_left_goes() {
     let folder = tempfile::tempdir().expect("a folder");
     let cache = cache(folder.path(), DEFAULT_MOST);
     cache.put(&digest(1), &analysis(1));
-    let group = cache.path(&digest(1));
+    let group = cache.path(Kind::Layer, &digest(1));
     let group = group.parent().expect("a folder");
     let old = group.join(".unfinished-1-1");
     let new = group.join(".unfinished-1-2");
@@ -125,7 +189,7 @@ fn what_a_crash_left_goes() {
         .expect("aged");
     evict::evict(&cache.folder, DEFAULT_MOST, SystemTime::now()).expect("swept");
     assert!(!old.exists() && new.exists());
-    assert_eq!(cache.info().expect("read").entries, 1);
+    assert_eq!(cache.info().expect("read").layers.entries, 1);
 }
 
 #[test]
@@ -137,7 +201,7 @@ fn many_at_once_see_whole_entries_or_none() {
             let folder = folder.path();
             scope.spawn(move || {
                 // As a process of its own would: with its own cache.
-                let cache = DiskCache::versioned(folder.join("layers"), size * 5, "v");
+                let cache = DiskCache::versioned(folder.join("layers"), size * 5, "v", "v");
                 for round in 0..40_u8 {
                     let key = digest((round * 3 + thread) % 8);
                     match cache.get(&key) {
@@ -148,8 +212,8 @@ fn many_at_once_see_whole_entries_or_none() {
             });
         }
     });
-    let cache = DiskCache::versioned(folder.path().join("layers"), size * 5, "v");
-    assert!(cache.info().expect("read").bytes <= size * 9);
+    let cache = DiskCache::versioned(folder.path().join("layers"), size * 5, "v", "v");
+    assert!(cache.info().expect("read").layers.bytes <= size * 9);
 }
 
 #[test]
@@ -199,11 +263,16 @@ fn speed_of_a_large_layer() {
     // The fastest of some: the others were waiting for the machine.
     let mut get = Duration::MAX;
     let mut decode = Duration::MAX;
-    let entry = fs::read_dir(cache.path(&digest(1)).parent().expect("a folder"))
-        .expect("read")
-        .filter_map(Result::ok)
-        .find(|file| file.path().extension().is_some_and(|e| e == "layer"))
-        .expect("an entry");
+    let entry = fs::read_dir(
+        cache
+            .path(Kind::Layer, &digest(1))
+            .parent()
+            .expect("a folder"),
+    )
+    .expect("read")
+    .filter_map(Result::ok)
+    .find(|file| file.path().extension().is_some_and(|e| e == "layer"))
+    .expect("an entry");
     let file = File::open(entry.path()).expect("opened");
     let size = file.metadata().expect("told").len();
     let bytes = read_sized(&file, size, MOST_ENTRY).expect("read");
@@ -218,7 +287,7 @@ fn speed_of_a_large_layer() {
         assert!(!plain.is_empty());
     }
     eprintln!("of it zstd: {decode:?}");
-    let bytes = cache.info().expect("read").bytes;
+    let bytes = cache.info().expect("read").layers.bytes;
     eprintln!("60,000 files: put {put:?}, get {get:?}, {bytes} bytes");
 }
 

@@ -1,8 +1,13 @@
 //! A file that is read at any place.
 
-use std::{fs::File, io, path::Path};
+use std::{
+    fs::{File, Metadata},
+    io,
+    path::Path,
+    time::SystemTime,
+};
 
-use plimsoll_image::ReadAt;
+use plimsoll_image::{ReadAt, read_at::Stamp};
 
 /// A regular file. Its size is that of when it was opened: what is written
 /// behind it later is not seen, and what is cut off is an error where it is read.
@@ -10,6 +15,7 @@ use plimsoll_image::ReadAt;
 pub struct FileAt {
     file: File,
     size: u64,
+    stamp: Option<Stamp>,
 }
 
 impl FileAt {
@@ -36,8 +42,52 @@ impl FileAt {
         Ok(FileAt {
             file,
             size: metadata.len(),
+            stamp: stamp(&metadata, SystemTime::now()),
         })
     }
+}
+
+/// How long after a change one more change may leave the file's times as they
+/// are: systems count in steps of a few milliseconds, some in whole seconds.
+const STEP: i128 = 20_000_000;
+const COARSE_STEP: i128 = 2_000_000_000;
+
+/// What shows later that the file is as it was when this was asked; none while
+/// one more change might not show.
+fn stamp(metadata: &Metadata, now: SystemTime) -> Option<Stamp> {
+    let now = since_1970(now)?;
+    let modified = since_1970(metadata.modified().ok()?)?;
+    #[cfg(unix)]
+    let (device, inode, changed) = {
+        use std::os::unix::fs::MetadataExt;
+        let nanoseconds = i128::from(metadata.ctime_nsec());
+        let changed = i128::from(metadata.ctime()) * 1_000_000_000 + nanoseconds;
+        (metadata.dev(), metadata.ino(), changed)
+    };
+    // Without such numbers, the time it was made at tells files apart.
+    #[cfg(not(unix))]
+    let (device, inode, changed) = (0, 0, since_1970(metadata.created().ok()?)?);
+    let last = modified.max(changed);
+    let step = if last % 1_000_000 == 0 {
+        COARSE_STEP
+    } else {
+        STEP
+    };
+    (now - last > step).then_some(Stamp {
+        device,
+        inode,
+        size: metadata.len(),
+        modified,
+        changed,
+    })
+}
+
+fn since_1970(time: SystemTime) -> Option<i128> {
+    let since = match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => i128::try_from(since.as_nanos()),
+        Err(before) => i128::try_from(before.duration().as_nanos()).map(|nanos| -nanos),
+    };
+    since.ok()
 }
 
 /// Options that open for reading, and wait neither for a writer of a pipe nor
@@ -80,10 +130,16 @@ impl ReadAt for FileAt {
         }
         Ok(count)
     }
+
+    fn stamp(&self) -> Option<Stamp> {
+        self.stamp
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use plimsoll_image::read_at::read_exact_at;
 
     use super::*;
@@ -105,6 +161,22 @@ mod tests {
         cut.set_len(5).expect("cut");
         let error = file.read_at(6, &mut buffer).expect_err("it is gone");
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+        let stamped = |after: u64| {
+            let metadata = path.metadata().expect("there");
+            let now = metadata.modified().expect("known") + Duration::from_secs(after);
+            stamp(&metadata, now)
+        };
+        // Written just now: the next change may not show.
+        assert_eq!(stamped(0), None);
+        let first = stamped(60).expect("nothing since");
+        assert_eq!((first.size, stamped(90)), (5, Some(first)));
+        // Times that are put back do not hide a change of the file.
+        let was = path.metadata().and_then(|is| is.modified()).expect("known");
+        std::thread::sleep(Duration::from_millis(30));
+        std::fs::write(&path, "01x34").expect("written");
+        cut.set_modified(was).expect("set");
+        #[cfg(unix)]
+        assert!(stamped(60).is_some_and(|is| is.modified == first.modified && is != first));
         assert!(FileAt::open(folder.path()).is_err());
         assert!(FileAt::open(&folder.path().join("none")).is_err());
     }

@@ -99,7 +99,7 @@ fn an_image_is_read_once_and_a_broken_reading_is_not_kept() {
     };
     let image = read();
     assert!(!image.is_complete(), "{:?}", image.gaps);
-    assert_eq!(cache.info().expect("read").entries, 0);
+    assert_eq!(cache.info().expect("read").layers.entries, 0);
     is_broken.store(false, Ordering::Relaxed);
     let image = read();
     assert!(image.is_complete(), "{:?}", image.gaps);
@@ -107,7 +107,7 @@ fn an_image_is_read_once_and_a_broken_reading_is_not_kept() {
         image.release.as_ref().map(|release| release.id.as_str()),
         Some("alpine")
     );
-    assert_eq!(cache.info().expect("read").entries, 1);
+    assert_eq!(cache.info().expect("read").layers.entries, 1);
     let before = server
         .asked()
         .iter()
