@@ -49,7 +49,7 @@ use crate::{
     args::RegistryArgs,
     context::Context,
     exit::{Failure, fail},
-    interrupt,
+    interrupt, memory,
     progress::Progress,
 };
 
@@ -91,6 +91,7 @@ impl<'a> Opener<'a> {
     /// # Errors
     /// It says something that can't be.
     pub fn new(context: &'a Context, args: &RegistryArgs) -> Result<Self, Failure> {
+        memory::give_back_soon();
         let keychain = Keychain::read(&usual_files(&variable));
         for problem in &keychain.problems {
             context.stderr.warning(problem);

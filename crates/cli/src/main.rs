@@ -16,6 +16,7 @@ mod exit;
 mod images;
 mod input;
 mod interrupt;
+mod memory;
 mod names;
 mod output;
 mod progress;

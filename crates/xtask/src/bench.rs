@@ -1,4 +1,4 @@
-//! `bench`: criterion's benches, then whole processes on estates of known sizes, then peers where
+//! `bench`: criterion's benches, then whole processes on images and estates, then peers where
 //! they are installed. It prints figures and ratios and judges none of them: a bound that is
 //! asserted breaks on the next machine.
 
@@ -19,7 +19,8 @@ usage: ./x bench [--runs N] [--fixtures DIR] [--image FILE]... [--no-criterion]
 
   --runs N         how many runs each figure is the median of (5)
   --fixtures DIR   a folder of pod manifests to use in place of the 4,537 that are made up
-  --image FILE     an archive of an image to look into as well (repeatable)
+  --image FILE     an archive of an image to look into as well, beside the floor: its layers
+                   decompressed and hashed on all cores, no more (repeatable)
   --no-criterion   whole processes only";
 
 /// Exit codes of `plimsoll` that say that it did its work.
@@ -89,9 +90,7 @@ pub fn bench(args: &[String]) -> Result<()> {
         "--package",
         "plimsoll-cli",
     ]))?;
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-    let plimsoll = shell::root().join(target).join("release/plimsoll");
+    let plimsoll = target().join("release/plimsoll");
     let work = shell::root().join("target/bench");
     std::fs::create_dir_all(&work).with_context(|| format!("can't make {}", work.display()))?;
 
@@ -153,6 +152,13 @@ pub fn bench(args: &[String]) -> Result<()> {
         &DONE,
     )?;
     peers(&table, &fixtures, all, &few, ours)
+}
+
+/// Where cargo builds.
+fn target() -> PathBuf {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    shell::root().join(target)
 }
 
 /// Runs each peer that is on `PATH` on the same input, and prints the ratio.

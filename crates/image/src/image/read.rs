@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     io::{self, Read},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use rayon::prelude::*;
@@ -15,6 +18,10 @@ use crate::{
     read_at::Cursor,
     source::{Blob, Blobs, Descriptor, ImageSource, UNKNOWN, Voucher},
 };
+
+/// Layers that are read at once, at most: each holds some files and chunks, and
+/// keeps more than one core busy.
+const AT_ONCE: usize = 4;
 
 /// Bytes that are read at once to be hashed.
 const BUFFER: usize = 256 << 10;
@@ -55,20 +62,32 @@ pub(super) fn layers(
         images[image].0.layers[at].size
     };
     order.sort_by_key(|place| std::cmp::Reverse(size(*place)));
-    let mut read: Vec<(usize, ReadLayer)> = order
+    let read_place = |place: usize| {
+        let mut last = Err(String::new());
+        for &(image, at) in &places[place] {
+            let (source, blobs) = images[image];
+            last = one(at, &source.layers[at], blobs, run);
+            if last.is_ok() {
+                break;
+            }
+        }
+        (place, last)
+    };
+    // Readers that take the next layer each, and no parallel iterator: who waits
+    // for the end of one layer would begin another, and hold both.
+    let next = AtomicUsize::new(0);
+    let reader = |_: usize| {
+        let mut read = Vec::new();
+        while let Some(&place) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+            read.push(read_place(place));
+        }
+        read
+    };
+    let readers = rayon::current_num_threads().clamp(1, AT_ONCE);
+    let mut read: Vec<(usize, ReadLayer)> = (0..readers)
         .into_par_iter()
         .with_max_len(1)
-        .map(|place| {
-            let mut last = Err(String::new());
-            for &(image, at) in &places[place] {
-                let (source, blobs) = images[image];
-                last = one(at, &source.layers[at], blobs, run);
-                if last.is_ok() {
-                    break;
-                }
-            }
-            (place, last)
-        })
+        .flat_map_iter(reader)
         .collect();
     read.sort_by_key(|(place, _)| *place);
     of.into_iter()

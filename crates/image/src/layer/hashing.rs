@@ -22,7 +22,7 @@ use crate::Digest;
 pub(super) const CHUNK: usize = 256 << 10;
 
 /// Chunks that wait to be hashed, at most.
-const WAITING: usize = 12;
+const WAITING: usize = 8;
 
 /// Bytes that went through, shared with what still hashes them.
 pub(super) type Chunk = Arc<Vec<u8>>;

@@ -6,6 +6,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use zstd::bulk::Compressor;
+
 use super::hashing::{Feed, lock};
 use crate::ReadAt;
 
@@ -17,6 +19,8 @@ const UNPACKED: usize = 8;
 
 /// Compresses a file as its bytes come.
 pub(super) struct Packer {
+    /// Made for the first block: making one costs more than a block does.
+    compressor: Option<Compressor<'static>>,
     blocks: Vec<Block>,
     size: u64,
     packed: u64,
@@ -36,6 +40,7 @@ impl Packer {
     /// Keeps at most `most` compressed bytes.
     pub fn new(most: u64) -> Self {
         Packer {
+            compressor: None,
             blocks: Vec::new(),
             size: 0,
             packed: 0,
@@ -44,8 +49,18 @@ impl Packer {
         }
     }
 
+    fn pack(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+        if self.compressor.is_none() {
+            self.compressor = Compressor::new(LEVEL).ok();
+        }
+        let mut packed = self.compressor.as_mut()?.compress(bytes).ok()?;
+        packed.shrink_to_fit();
+        Some(packed)
+    }
+
     /// The file; none when it did not fit.
     pub fn packed(&mut self) -> Option<Packed> {
+        self.compressor = None;
         (!self.failed).then(|| Packed {
             blocks: std::mem::take(&mut self.blocks),
             size: self.size,
@@ -59,11 +74,8 @@ impl Feed for Packer {
         if self.failed || bytes.is_empty() {
             return;
         }
-        let packed = zstd::bulk::compress(bytes, LEVEL).ok().map(|mut packed| {
-            packed.shrink_to_fit();
-            self.packed += packed.len() as u64;
-            packed
-        });
+        let packed = self.pack(bytes);
+        self.packed += packed.as_ref().map_or(0, Vec::len) as u64;
         match packed {
             Some(packed) if self.packed <= self.most => {
                 self.blocks.push(Block {
@@ -75,6 +87,7 @@ impl Feed for Packer {
             }
             _ => {
                 self.failed = true;
+                self.compressor = None;
                 self.blocks = Vec::new();
             }
         }

@@ -32,7 +32,7 @@ const SMALL: u64 = 64 << 10;
 
 /// Files of compressed layers up to this size are held as they are; larger ones
 /// are packed while they go by, so that a few programs at once cost little.
-const HELD: u64 = 8 << 20;
+const HELD: u64 = 4 << 20;
 
 /// Reads a layer once: decompresses it (gzip, zstd or none, by its bytes, not
 /// its media type), hashes it on both sides, tells its entries and has the
