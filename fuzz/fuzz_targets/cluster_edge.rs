@@ -9,9 +9,10 @@ fuzz_target!(|bytes: &[u8]| {
     let Some((kind, rest)) = bytes.split_first() else {
         return;
     };
-    match kind % 3 {
+    match kind % 4 {
         0 => fuzzing::discovery(rest),
         1 => fuzzing::page(rest),
-        _ => fuzzing::events(rest),
+        2 => fuzzing::events(rest),
+        _ => fuzzing::pull_secret(rest),
     }
 });

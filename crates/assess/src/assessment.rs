@@ -342,6 +342,7 @@ pub fn scan_image(
     estate.images.push(LookedInto {
         names: vec![image.name.as_str().into()],
         outcome: Ok(image),
+        at: None,
     });
     let mut result = scan(&estate, baselines, controls, now);
     // Nobody asked about manifests.

@@ -31,6 +31,8 @@ pub struct LookedInto {
     pub names: Vec<Arc<str>>,
     /// What it holds.
     pub outcome: Result<Arc<Image>, UnknownAsset>,
+    /// When it was looked into; none for now.
+    pub at: Option<Timestamp>,
 }
 
 /// What the engines say of the images.
@@ -94,7 +96,7 @@ pub(crate) fn judge(
                     evaluation.image_controls.extend(looked_at.image_controls);
                     let observed = Observation {
                         source: "images".into(),
-                        at: now,
+                        at: looked_into.at.unwrap_or(now),
                     };
                     judged.assets.push(asset_facts(
                         image,

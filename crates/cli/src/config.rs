@@ -82,6 +82,43 @@ pub struct AgentConfig {
     /// `--log`.
     #[serde(default)]
     pub log: Option<LogForm>,
+    /// Running images.
+    #[serde(default)]
+    pub images: Option<AgentImages>,
+}
+
+/// How the agent looks into running images. Lists are added to those of the
+/// command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AgentImages {
+    /// `--images`.
+    #[serde(default)]
+    pub enabled: bool,
+    /// `--image-folder`.
+    #[serde(default)]
+    pub folder: Option<PathBuf>,
+    /// `--image-workers`.
+    #[serde(default)]
+    pub workers: Option<usize>,
+    /// `--pull-secret`.
+    #[serde(default)]
+    pub pull_secrets: Vec<String>,
+    /// `--mirror`.
+    #[serde(default)]
+    pub mirrors: Vec<String>,
+    /// `--insecure-registry`.
+    #[serde(default)]
+    pub insecure: Vec<String>,
+    /// `--ca-file`.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    /// `--db`.
+    #[serde(default)]
+    pub database: Option<PathBuf>,
+    /// `--db-key`.
+    #[serde(default)]
+    pub database_keys: Vec<PathBuf>,
 }
 
 impl Config {
@@ -170,6 +207,12 @@ mod tests {
         );
         check(
             &format!("{head}cluster: prod\nagent: {{listen: 127.0.0.1:9000, log: json}}\n"),
+            Ok("prod"),
+        );
+        check(
+            &format!(
+                "{head}cluster: prod\nagent:\n  images: {{enabled: true, workers: 4, pullSecrets: [shop/pull], insecure: [r:5000]}}\n"
+            ),
             Ok("prod"),
         );
         check(

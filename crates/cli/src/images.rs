@@ -36,7 +36,6 @@ use plimsoll_registry::{
         config::{Keychain, usual_files},
     },
     cache::{DEFAULT_MOST, usual_folder},
-    client::Referrer,
     containerd::Store,
     http::proxy::Proxies,
     local::RootFs,
@@ -406,10 +405,8 @@ impl<'a> Opener<'a> {
                     attached.gather(self.context, &client, &reference, &source);
                 }
                 if let Some(digest) = source.manifest {
-                    match client.referrers(&reference, digest, None) {
-                        Ok(listing) => {
-                            source.attached = sboms(&client, &reference, &listing.items);
-                        }
+                    match client.attached_sboms(&reference, digest) {
+                        Ok(attached) => source.attached = attached,
                         Err(error) => self.context.stderr.warning(&format!(
                             "{name}: whether SBOMs are attached to it is not known: {error}"
                         )),
@@ -532,53 +529,6 @@ fn is_compressed(bytes: &dyn ReadAt) -> io::Result<bool> {
     let count = bytes.read_at(0, &mut head)?;
     const MAGIC: [&[u8]; 4] = [b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\0"];
     Ok(MAGIC.iter().any(|magic| head[..count].starts_with(magic)))
-}
-
-/// Manifests of things that refer to an image and do not say what they are that
-/// are looked at.
-const MOST_REFERRERS: usize = 20;
-
-/// Which of what refers to an image are SBOMs: by their types, and where a
-/// registry tells the type of an empty configuration, by what they hold.
-fn sboms(client: &Client, reference: &Reference, referrers: &[Referrer]) -> Vec<String> {
-    let is_sbom = |kind: &str| {
-        ["cyclonedx", "spdx", "syft"]
-            .iter()
-            .any(|of| kind.contains(of))
-    };
-    let mut asked = 0;
-    let mut held = |referrer: &Referrer| -> Option<String> {
-        let kind = &referrer.artifact_type;
-        if is_sbom(kind) {
-            return Some(kind.clone());
-        }
-        let says_nothing = kind.is_empty() || kind.contains("oci.empty");
-        if !says_nothing || asked >= MOST_REFERRERS {
-            return None;
-        }
-        asked += 1;
-        let manifest = client
-            .manifest(&reference.at(referrer.descriptor.digest))
-            .ok()?;
-        let manifest: serde_json::Value = serde_json::from_slice(&manifest.bytes).ok()?;
-        let layers = manifest["layers"].as_array();
-        let kinds = layers
-            .into_iter()
-            .flatten()
-            .map(|layer| &layer["mediaType"]);
-        std::iter::once(&manifest["artifactType"])
-            .chain(kinds)
-            .filter_map(serde_json::Value::as_str)
-            .find(|kind| is_sbom(kind))
-            .map(str::to_owned)
-    };
-    referrers
-        .iter()
-        .filter_map(|referrer| {
-            let kind = held(referrer)?;
-            Some(format!("referrer {} ({kind})", referrer.descriptor.digest))
-        })
-        .collect()
 }
 
 /// Counts bytes for the bar.

@@ -115,7 +115,37 @@ fn the_chart_meets_the_restricted_standard_and_refuses_values_that_are_none() {
         &line.display().to_string(),
     ]);
     assert_eq!(check.status.code(), Some(0), "{}", text(&check.stdout));
-    for wrong in ["image.digest=latest", "replicas=-1", "replica=2"] {
+    // Secrets are granted one by one, and none without being named.
+    assert!(!rendered.contains("secrets]"), "{rendered}");
+    let images = [
+        "--set",
+        "images.enabled=true,images.pullSecrets={shop/pull,bank/*},images.registryPorts={5000}",
+        "--set",
+        "images.databaseVolume.persistentVolumeClaim.claimName=advisories",
+    ];
+    let granted = sound(&helm(
+        &program,
+        home.path(),
+        None,
+        &[&template[..], &images].concat(),
+    ));
+    assert_eq!(granted.matches("resources: [secrets]").count(), 2);
+    for part in [
+        "resourceNames: [pull]",
+        "namespace: bank",
+        "--pull-secret=shop/pull",
+        "--images",
+        "{port: 5000, protocol: TCP}",
+        "claimName: advisories",
+    ] {
+        assert!(granted.contains(part), "{part}\n{granted}");
+    }
+    for wrong in [
+        "image.digest=latest",
+        "replicas=-1",
+        "replica=2",
+        "images.pullSecrets={pull}",
+    ] {
         let refused = helm(
             &program,
             home.path(),

@@ -6,6 +6,7 @@
 //! - [`discover`]: what of it the server has.
 //! - [`source`]: lists once, or lists and watches, and never stops over one kind
 //!   that can't be seen.
+//! - [`images`]: running images, looked into by digest.
 //! - [`agent`]: what runs in the cluster; [`status`]: what it writes.
 
 pub mod agent;
@@ -14,6 +15,7 @@ pub mod client;
 pub mod discover;
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod images;
 mod kept;
 pub mod kinds;
 mod list;

@@ -13,6 +13,7 @@
 //! - [`cache`]: layers that were analysed before, and images; [`sboms`]: images
 //!   to be matched again; [`packed`]: their files.
 
+mod attached;
 pub mod auth;
 pub mod cache;
 pub mod client;

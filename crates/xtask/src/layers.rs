@@ -59,10 +59,13 @@ const LAYERS: [(&str, Layer); 21] = [
 ];
 
 /// Dependencies inside one layer that are meant: (from, to).
-const SIDEWAYS: [(&str, &str); 2] = [
+const SIDEWAYS: [(&str, &str); 4] = [
     ("model", "manifest"),
     // How files are had over HTTP: proxies, certificates, retries.
     ("feeds", "registry"),
+    // The agent looks into images that run, and matches them again.
+    ("cluster", "registry"),
+    ("cluster", "feeds"),
 ];
 
 /// Packages that nothing in layers 0 to 3 may pull in, with the reason.

@@ -9,6 +9,8 @@ use plimsoll_manifest::Node;
 
 use super::Live;
 
+/// Where a pod says which containers it has, beside what they run.
+const CONTAINERS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
 /// Where a pod says what its containers run.
 const STATUSES: [&str; 3] = [
     "initContainerStatuses",
@@ -21,8 +23,11 @@ const STATUSES: [&str; 3] = [
 pub struct RunningImage {
     /// Its digest; none where the runtime gives only an id of its own.
     pub digest: Option<Arc<str>>,
-    /// The names that containers run it by.
+    /// The names that the runtimes give it.
     pub names: BTreeSet<Arc<str>>,
+    /// The names that the pods' specifications have for it: those by which
+    /// workloads name it.
+    pub written: BTreeSet<Arc<str>>,
     /// The namespaces it runs in.
     pub namespaces: BTreeSet<Arc<str>>,
     /// How many pods run it.
@@ -43,7 +48,8 @@ impl Live {
             add(
                 &mut running,
                 pod,
-                containers.map(|container| (&*container.image_id, &*container.image)),
+                containers
+                    .map(|container| (&*container.name, &*container.image_id, &*container.image)),
             );
         }
         for (_, object) in self.estate.inventory.objects() {
@@ -63,11 +69,22 @@ impl Live {
                 pod,
                 containers.filter_map(|container| {
                     let text = |key| container.get(key).and_then(Node::as_str);
-                    Some((text("imageID")?, text("image").unwrap_or_default()))
+                    Some((
+                        text("name").unwrap_or_default(),
+                        text("imageID")?,
+                        text("image").unwrap_or_default(),
+                    ))
                 }),
             );
         }
         running
+    }
+
+    /// The images that workloads name, as they write them, whether or not
+    /// anything of them runs.
+    pub fn named_images(&self) -> BTreeSet<Arc<str>> {
+        let named = self.objects.all().flat_map(|kept| &kept.facts.images);
+        named.cloned().collect()
     }
 }
 
@@ -75,7 +92,7 @@ impl Live {
 fn add<'a>(
     running: &mut BTreeMap<Arc<str>, RunningImage>,
     pod: Node<'_>,
-    containers: impl Iterator<Item = (&'a str, &'a str)>,
+    containers: impl Iterator<Item = (&'a str, &'a str, &'a str)>,
 ) {
     let namespace = pod
         .get("metadata")
@@ -89,8 +106,18 @@ fn add<'a>(
         .flat_map(|list| list.items())
         .filter_map(|secret| Some((namespace.clone(), secret.get("name")?.as_str()?.into())))
         .collect();
+    let spec = pod.get("spec");
+    let written: BTreeMap<&str, &str> = CONTAINERS
+        .iter()
+        .filter_map(|list| spec?.get(list))
+        .flat_map(|list| list.items())
+        .filter_map(|container| {
+            let text = |key| container.get(key).and_then(Node::as_str);
+            Some((text("name")?, text("image")?))
+        })
+        .collect();
     let mut counted = BTreeSet::new();
-    for (id, name) in containers {
+    for (container, id, name) in containers {
         // Docker says how it came by it.
         let id = id.split_once("://").map_or(id, |(_, id)| id);
         if id.is_empty() {
@@ -100,6 +127,9 @@ fn add<'a>(
         image.digest = id.split_once('@').map(|(_, digest)| digest.into());
         if !name.is_empty() {
             image.names.insert(name.into());
+        }
+        if let Some(written) = written.get(container) {
+            image.written.insert((*written).into());
         }
         image.namespaces.insert(namespace.clone());
         image.pull_secrets.extend(secrets.iter().cloned());
@@ -158,6 +188,7 @@ mod tests {
         let web = &running["r.example.com/web@sha256:1"];
         assert_eq!(web.digest.as_deref(), Some("sha256:1"));
         assert_eq!(web.pods, 2);
+        assert!(web.written.iter().map(|name| &**name).eq(["web:1"]));
         assert!(web.namespaces.contains("shop"));
         assert!(web.pull_secrets.contains(&("shop".into(), "pull".into())));
         assert_eq!(running["sha256:2"].digest, None);

@@ -208,6 +208,7 @@ fn an_image_is_forgotten_with_the_last_of_its_names() {
             reason: "the registry does not answer".to_owned(),
             remedy: "try again".to_owned(),
         }),
+        at: None,
     };
     let mut live = live();
     live.apply([Change::Images(vec![image(&["a:1", "a:latest"])])], at(0));

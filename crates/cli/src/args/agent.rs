@@ -85,6 +85,48 @@ pub struct AgentArgs {
         help_heading = "Running"
     )]
     pub identity: Option<String>,
+    /// Look into the images that run, by their digests
+    #[arg(long, env = "PLIMSOLL_IMAGES", help_heading = "Images")]
+    pub images: bool,
+    /// The folder of the queue and of what is known of images [default: images beside --state]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "PLIMSOLL_IMAGE_FOLDER",
+        help_heading = "Images"
+    )]
+    pub image_folder: Option<PathBuf>,
+    /// How many images are looked into at a time [default: 2]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = "PLIMSOLL_IMAGE_WORKERS",
+        help_heading = "Images"
+    )]
+    pub image_workers: Option<usize>,
+    /// A pull secret that may be read: NAMESPACE/NAME, or NAMESPACE/* for all that pods there name
+    #[arg(long, value_name = "SECRET", help_heading = "Images")]
+    pub pull_secret: Vec<String>,
+    /// Ask this mirror before the registry: docker.io=mirror.example.com
+    #[arg(long, value_name = "REGISTRY=MIRROR", help_heading = "Images")]
+    pub mirror: Vec<String>,
+    /// Reach this registry by plain http, or with a certificate that can't be verified
+    #[arg(long, value_name = "HOST", help_heading = "Images")]
+    pub insecure_registry: Vec<String>,
+    /// Certificates (PEM) of registries that are trusted besides those of the system
+    #[arg(long, value_name = "FILE", help_heading = "Images")]
+    pub ca_file: Option<PathBuf>,
+    /// The advisory database that packages are compared with, read again when it changes
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "PLIMSOLL_DB",
+        help_heading = "Images"
+    )]
+    pub db: Option<PathBuf>,
+    /// A file with the public key that the database must be signed by [default: those beside it]
+    #[arg(long, value_name = "FILE", help_heading = "Images")]
+    pub db_key: Vec<PathBuf>,
     /// The form of the log: text or json [default: text on a terminal, json elsewhere]
     #[arg(
         long,

@@ -99,6 +99,7 @@ impl<'a> Shelves<'a> {
                         reason: "it is no complete name".to_owned(),
                         remedy: "write it out where the asset is checked".to_owned(),
                     }),
+                    at: None,
                 }),
             }
         }
@@ -130,10 +131,12 @@ impl<'a> Shelves<'a> {
                 Ok(Found::Read(whole)) => images.push(LookedInto {
                     outcome: Ok(called(whole.image, &full)),
                     names,
+                    at: None,
                 }),
                 Err(unknown) => images.push(LookedInto {
                     outcome: Err(unknown),
                     names,
+                    at: None,
                 }),
             }
         }
@@ -142,6 +145,7 @@ impl<'a> Shelves<'a> {
             images.push(LookedInto {
                 outcome: Ok(called(image, &full)),
                 names,
+                at: None,
             });
         }
     }

@@ -1,5 +1,7 @@
 //! `plimsoll agent`: the same engines, for as long as the cluster lives.
 
+mod images;
+
 use std::{
     io::IsTerminal,
     net::{Ipv4Addr, SocketAddr},
@@ -38,6 +40,7 @@ pub fn run(show: &ShowArgs, args: AgentArgs) -> Result<Exit, Failure> {
     log_to_stderr(log, show);
 
     let settings = Settings::new(&args, &config);
+    let images = images::settings(&args, &config, settings.state.as_deref())?;
     let mut state = match &settings.state {
         None => None,
         Some(path) => Some(State::open(&context, path, PATIENCE)?),
@@ -92,6 +95,7 @@ pub fn run(show: &ShowArgs, args: AgentArgs) -> Result<Exit, Failure> {
             keep: Box::new(keep),
             listen: settings.listen,
             lease,
+            images,
             version: env!("CARGO_PKG_VERSION"),
         };
         match agent::run(setup, feed, sink, metrics, asked).await {

@@ -60,6 +60,13 @@ pub struct QueueLabels {
     pub queue: String,
 }
 
+/// How far images are, or what came of looking into one.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct ImageLabels {
+    /// `scanned`, `failing`, `unknown`; of one look `ok`, `incomplete`, `failed`.
+    pub state: String,
+}
+
 /// A write to the cluster.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub struct WriteLabels {
@@ -93,6 +100,10 @@ pub struct Metrics {
     pub watch_failing: Family<KindLabels, Gauge>,
     /// What waits.
     pub queue: Family<QueueLabels, Gauge>,
+    /// Images that run, by how far they are.
+    pub images: Family<ImageLabels, Gauge>,
+    /// Images that were looked into, by what came of it.
+    pub image_scans: Family<ImageLabels, Counter>,
     /// Coverage gaps.
     pub gaps: Gauge<i64, AtomicI64>,
     /// Writes to the cluster.
@@ -157,6 +168,16 @@ impl Metrics {
             self.watch_failing.clone(),
         );
         registry.register("queue_depth", "What waits in a queue", self.queue.clone());
+        registry.register(
+            "images",
+            "Running images: scanned, failing, unknown",
+            self.images.clone(),
+        );
+        registry.register(
+            "image_scans",
+            "Images that were looked into, by what came of it",
+            self.image_scans.clone(),
+        );
         registry.register("coverage_gaps", "Coverage gaps", self.gaps.clone());
         registry.register("writes", "Writes to the cluster", self.writes.clone());
         registry.register(

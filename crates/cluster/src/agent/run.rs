@@ -22,7 +22,10 @@ use super::{
     serve::{self, Health},
     work::{Input, Keep, Round, Rounds, Work},
 };
-use crate::Server;
+use crate::{
+    Server,
+    images::{self, Scanner},
+};
 
 /// How long the parts may take to end once they were told to.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -63,6 +66,8 @@ pub struct Setup {
     pub listen: SocketAddr,
     /// The lease; none when nothing is written.
     pub lease: Option<LeaseSetup>,
+    /// How running images are looked into; none when they are not.
+    pub images: Option<images::Settings>,
     /// The program's version.
     pub version: &'static str,
 }
@@ -153,6 +158,21 @@ pub async fn run(
     });
 
     let (to_bridge, mut from_feed) = tokio_mpsc::channel(INPUTS);
+    let scanner = setup
+        .images
+        .map(|images| Scanner::new(images, metrics.clone()));
+    let scanning = scanner.as_ref().map(|scanner| {
+        let (shared, settings) = scanner.shared();
+        let kube = setup.server.client().clone();
+        let tell = Inputs(to_bridge.clone());
+        tokio::spawn(images::worker::work(
+            shared,
+            settings,
+            kube,
+            tell,
+            ended.clone(),
+        ))
+    });
     let mut feeding = tokio::spawn(feed.run(Inputs(to_bridge), metrics.clone(), ended.clone()));
     // The thread waits in its own way.
     let (to_work, inputs) = mpsc::sync_channel(INPUTS);
@@ -169,7 +189,13 @@ pub async fn run(
         now: Timestamp::now(),
         history: setup.history,
     };
-    let work = Work::new(options, setup.keep, metrics.clone(), health.clone());
+    let work = Work::new(
+        options,
+        setup.keep,
+        scanner,
+        metrics.clone(),
+        health.clone(),
+    );
     let rounds = Rounds::default();
     let into = rounds.clone();
     let mut worker = tokio::task::spawn_blocking(move || work.run(&inputs, &into));
@@ -223,6 +249,9 @@ pub async fn run(
         }
         if !feeding.is_finished() {
             let _ = feeding.await;
+        }
+        if let Some(scanning) = scanning {
+            let _ = scanning.await;
         }
         let _ = bridge.await;
         worker.await.is_ok()

@@ -22,6 +22,7 @@ use plimsoll_model::{History, Timestamp};
 use tokio::sync::Notify;
 
 use super::{metrics::Metrics, serve::Health};
+use crate::images::Scanner;
 
 /// How long it waits for more before it tells the time.
 const TICK: Duration = Duration::from_secs(5);
@@ -40,6 +41,8 @@ pub enum Input {
         /// What was heard of each source.
         sources: Vec<Source>,
     },
+    /// Images were looked into: the scanner has what came of it.
+    Images,
     /// Everything was listed once: verdicts mean something from now on.
     Listed,
     /// Give what is to be remembered, and end.
@@ -127,13 +130,23 @@ pub struct Work {
     early: Vec<Flip>,
     /// Who observes what, where it was told since the last round.
     observers: Option<(Option<String>, Vec<Source>)>,
+    /// Running images; none when nobody looks into them.
+    scanner: Option<Scanner>,
+    /// Whether anything happened since the scanner looked.
+    happened: bool,
     metrics: Metrics,
     health: Health,
 }
 
 impl Work {
     /// Nothing is known yet.
-    pub fn new(options: LiveOptions, keep: Keep, metrics: Metrics, health: Health) -> Self {
+    pub fn new(
+        options: LiveOptions,
+        keep: Keep,
+        scanner: Option<Scanner>,
+        metrics: Metrics,
+        health: Health,
+    ) -> Self {
         Work {
             cluster: options.cluster.clone(),
             live: Live::new(options),
@@ -142,6 +155,8 @@ impl Work {
             listed: false,
             early: Vec::new(),
             observers: None,
+            scanner,
+            happened: false,
             metrics,
             health,
         }
@@ -175,6 +190,9 @@ impl Work {
                 self.kept = Instant::now();
             }
         }
+        if let Some(scanner) = &self.scanner {
+            scanner.save();
+        }
         // Half a cluster would make what is not listed yet look gone.
         if self.listed {
             (self.keep)(&self.live.history());
@@ -185,6 +203,7 @@ impl Work {
     fn take(&mut self, input: Input, changes: &mut Vec<Change>) -> bool {
         match input {
             Input::End => return true,
+            Input::Images => {}
             Input::Listed => self.listed = true,
             Input::Observers { server, sources } => self.observers = Some((server, sources)),
             Input::Changes(new) => {
@@ -216,12 +235,25 @@ impl Work {
     /// has no verdict.
     fn round(&mut self, changes: Vec<Change>) -> Option<(Vec<Flip>, Arc<Assessment>)> {
         let begin = Instant::now();
+        self.happened |= !changes.is_empty();
         let mut transition = self.live.apply(changes, Timestamp::now());
         if !self.listed {
             self.early.append(&mut transition.flips);
             return None;
         }
         transition.flips.splice(..0, self.early.drain(..));
+        if let Some(scanner) = &mut self.scanner {
+            let happened = std::mem::take(&mut self.happened);
+            let images = scanner.look(&self.live, happened, &self.health);
+            if !images.is_empty() {
+                let then = self.live.apply(images, Timestamp::now());
+                transition.flips.extend(then.flips);
+                transition.changed |= then.changed;
+            }
+        }
+        if !self.health.is_ready() {
+            settle(&mut transition.flips);
+        }
         if let Some(observed) = self.observe() {
             let then = self.live.apply([observed], Timestamp::now());
             transition.flips.extend(then.flips);
@@ -240,4 +272,21 @@ impl Work {
         self.health.ready();
         Some((transition.flips, Arc::new(assessment)))
     }
+}
+
+/// Before there is a first verdict nothing flipped to and fro: what counts is
+/// what stood when an earlier run ended, and what stands now.
+fn settle(flips: &mut Vec<Flip>) {
+    let mut settled: Vec<Flip> = Vec::new();
+    for flip in flips.drain(..) {
+        match settled.iter_mut().find(|earlier| earlier.goal == flip.goal) {
+            Some(earlier) => {
+                let from = earlier.from.take();
+                *earlier = Flip { from, ..flip };
+            }
+            None => settled.push(flip),
+        }
+    }
+    settled.retain(|flip| flip.from != flip.to);
+    *flips = settled;
 }

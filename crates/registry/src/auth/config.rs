@@ -107,6 +107,40 @@ impl Keychain {
         keychain
     }
 
+    /// The credentials in a pull secret of Kubernetes: the bytes of
+    /// `.dockerconfigjson`, or, `legacy`, of `.dockercfg`. Helpers that it
+    /// names are not run: whoever may write a Secret must not choose programs.
+    ///
+    /// # Errors
+    /// They are neither; without a word of what is in them.
+    pub fn of_pull_secret(name: &str, bytes: &[u8], legacy: bool) -> Result<Self, String> {
+        if bytes.len() as u64 > MOST {
+            return Err(format!("it has more than {MOST} bytes"));
+        }
+        let read = if legacy {
+            serde_json::from_slice(bytes).map(|auths| Config {
+                auths,
+                ..Config::default()
+            })
+        } else {
+            serde_json::from_slice(bytes).map(|config: Config| Config {
+                auths: config.auths,
+                ..Config::default()
+            })
+        };
+        match read {
+            Ok(config) => Ok(Keychain {
+                files: vec![(PathBuf::from(name), config)],
+                problems: Vec::new(),
+            }),
+            Err(error) => Err(format!(
+                "its configuration of registries is broken at line {}, column {}",
+                error.line(),
+                error.column()
+            )),
+        }
+    }
+
     /// The credential for `repository` of `registry`, none when there is none.
     ///
     /// # Errors
@@ -232,6 +266,7 @@ impl Auth {
 
 /// Reads any bytes, for the fuzz target.
 pub(crate) fn read_any(bytes: &[u8]) {
+    let _ = Keychain::of_pull_secret("any", bytes, true);
     if let Ok(config) = serde_json::from_slice::<Config>(bytes) {
         let _ = config.find("a", "b/c", &|_, _| Ok(None));
         let _ = config.auths.values().filter_map(Auth::read).count();
@@ -314,6 +349,24 @@ mod tests {
             find("docker.io"),
             password("store", "https://index.docker.io/v1/")
         );
+    }
+
+    #[test]
+    fn a_pull_secret_gives_credentials_and_runs_no_program() {
+        let find = |bytes: &str, legacy: bool| {
+            let keychain = Keychain::of_pull_secret("shop/pull", bytes.as_bytes(), legacy);
+            keychain.map(|keychain| keychain.find("r.example.com", "x").expect("no helper"))
+        };
+        let auths = r#"{"r.example.com": {"auth": "Yjoy"}}"#;
+        assert_eq!(find(auths, true), Ok(password("b", "2")));
+        assert_eq!(
+            find(&format!(r#"{{"auths": {auths}}}"#), false),
+            Ok(password("b", "2"))
+        );
+        let helpers = r#"{"credsStore": "evil", "credHelpers": {"r.example.com": "evil"}}"#;
+        assert_eq!(find(helpers, false), Ok(None));
+        let broken = find(r#"{"auths": hunter2"#, false).expect_err("broken");
+        assert!(broken.contains("line 1") && !broken.contains("hunter2"));
     }
 
     #[test]
