@@ -5,6 +5,7 @@
 //! - [`db`]: the advisory database, one read-only file.
 //! - [`lookup`]: what the matcher asks of a database.
 //! - [`matching`]: which vulnerabilities the packages of an image have.
+//! - [`component`]: the same of what a cluster runs on, by the versions it tells.
 //! - [`cvss`], [`priority`]: how bad each is, and what to look at first.
 //! - [`vex`], [`ignore`]: what others say of a vulnerability, or leave out.
 //! - [`advice`]: the fewest upgrades that clear what was found.
@@ -13,6 +14,7 @@
 
 pub mod advice;
 pub mod advisory;
+pub mod component;
 pub mod cvss;
 pub mod db;
 pub mod ignore;
