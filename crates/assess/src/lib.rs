@@ -10,6 +10,7 @@ mod accepted;
 mod assessment;
 pub mod catalogue;
 mod causes;
+pub mod drift;
 mod edit;
 mod estate;
 mod image_diff;

@@ -3,11 +3,11 @@
 //! written when nothing changed.
 
 use plimsoll_model::{
-    AssetState, GoalVerdict, Timestamp, Verdict, resource::PostureException, time,
+    AssetState, GoalVerdict, Location, Timestamp, Verdict, resource::PostureException, time,
 };
 use serde_json::{Map, Value, json};
 
-use crate::Assessment;
+use crate::{Assessment, drift::Edit};
 
 /// Findings that are named.
 const MOST_FINDINGS: usize = 10;
@@ -106,6 +106,38 @@ pub fn refused(problem: &str, now: Timestamp, about: About<'_>) -> Value {
     })
 }
 
+/// Adds to the status of a resource that Git owns whether it was edited in the
+/// cluster: the condition `Drifted`. Gives whether that is news.
+pub fn owned(
+    status: &mut Value,
+    edit: Result<&Edit, &str>,
+    written: &Location,
+    now: Timestamp,
+    about: About<'_>,
+) -> bool {
+    let (is, reason, message) = match edit {
+        Ok(edit) if edit.count == 0 => ("False", "AsWritten", format!("it is as {written} has it")),
+        Ok(edit) => (
+            "True",
+            "Edited",
+            format!("{written} is in force, not this edit: {edit}"),
+        ),
+        Err(problem) => (
+            "True",
+            "Invalid",
+            format!("{written} is in force; what is here can't be used: {problem}"),
+        ),
+    };
+    let new = condition("Drifted", is, reason, &cut(&message), now, about);
+    // An edit of an edit is told again.
+    let known = before(about, "Drifted")
+        .is_some_and(|known| known["status"] == is && known["message"] == new["message"]);
+    if let Some(conditions) = status["conditions"].as_array_mut() {
+        conditions.push(new);
+    }
+    is == "True" && !known
+}
+
 /// The status of a class: how many assets are in it.
 pub fn class(assessment: &Assessment, name: &str, about: About<'_>) -> Value {
     let all = assessment.classes.iter();
@@ -169,6 +201,12 @@ pub fn reason(verdict: Verdict) -> &'static str {
     }
 }
 
+/// A condition as it is.
+fn before<'a>(about: About<'a>, of: &str) -> Option<&'a Value> {
+    let conditions = about.before?["conditions"].as_array()?;
+    conditions.iter().find(|condition| condition["type"] == of)
+}
+
 /// A condition; the time of its last transition stays as long as its status
 /// does.
 fn condition(
@@ -179,14 +217,7 @@ fn condition(
     now: Timestamp,
     about: About<'_>,
 ) -> Value {
-    let before = about
-        .before
-        .and_then(|before| before["conditions"].as_array());
-    let before = before
-        .into_iter()
-        .flatten()
-        .find(|before| before["type"] == of);
-    let since = before
+    let since = before(about, of)
         .filter(|before| before["status"] == status)
         .and_then(|before| before["lastTransitionTime"].as_str())
         .map_or_else(|| second(now), str::to_owned);

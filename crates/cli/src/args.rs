@@ -21,8 +21,8 @@ pub use agent::{AgentArgs, LogForm};
 pub use cache::{CacheArgs, CacheVerb};
 pub use check::{CheckArgs, FailOn};
 pub use cluster::{
-    AccessArgs, ClusterArgs, ClusterCoverageArgs, ClusterRbacArgs, ClusterScanArgs, ClusterVerb,
-    ClusterWatchArgs, LookArgs, WatchFormat,
+    AccessArgs, ClusterArgs, ClusterCoverageArgs, ClusterDriftArgs, ClusterRbacArgs,
+    ClusterScanArgs, ClusterVerb, ClusterWatchArgs, LookArgs, WatchFormat,
 };
 pub use db::{
     AdvisoryArgs, CompareArgs, DbArgs, DbInfoArgs, DbPlaceArgs, DbVerb, ExportArgs, ImportArgs,

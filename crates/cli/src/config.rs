@@ -64,6 +64,9 @@ pub struct AgentConfig {
     /// `--cluster`.
     #[serde(default)]
     pub cluster: Option<String>,
+    /// `--goals`.
+    #[serde(default)]
+    pub goals: Vec<PathBuf>,
     /// `--listen`.
     #[serde(default)]
     pub listen: Option<SocketAddr>,

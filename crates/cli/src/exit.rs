@@ -74,6 +74,15 @@ impl Failure {
         }
     }
 
+    /// What went wrong, for a log; empty where it has been printed already.
+    pub fn message(&self) -> String {
+        match self {
+            Failure::Usage(message) => message.clone(),
+            Failure::Error(error) => format!("{error:#}"),
+            Failure::Reported => String::new(),
+        }
+    }
+
     /// Prints it on standard error.
     pub fn print(&self, stderr: Stderr) {
         match self {

@@ -10,7 +10,7 @@ use plimsoll_assess::{
     Assessment, Estate, EstateOptions, Limits, Line, Options, Purpose, assess, load, starter,
 };
 use plimsoll_model::{
-    DiagnosticLevel, History,
+    Diagnostic, DiagnosticLevel, History,
     wire::{GapReport, GapState},
 };
 
@@ -75,11 +75,7 @@ impl Session {
         let mut starter_line = false;
         if estate.line.is_empty() && !reading.line_is_optional {
             if !reading.goals.is_empty() {
-                let names: Vec<_> = reading.goals.iter().map(|path| input::name(path)).collect();
-                return fail(format!(
-                    "{}: no PostureGoal is written there",
-                    names.join(", ")
-                ));
+                return fail(no_goal(reading.goals));
             }
             // Classes and exceptions that are there already keep their meaning.
             estate.line.goals = starter::line_for(&estate).goals;
@@ -138,6 +134,37 @@ impl Session {
 /// # Errors
 /// As [`Session::open`].
 pub fn line(context: &Context, paths: &[PathBuf]) -> Result<Line, Failure> {
+    let (estate, places) = line_estate(context, paths)?;
+    if diagnostics::errors(context, &estate.diagnostics, &places) > 0 {
+        return Err(Failure::Reported);
+    }
+    if estate.line.is_empty() {
+        return fail(no_goal(paths));
+    }
+    Ok(estate.line)
+}
+
+/// Reads a line as far as it can be used, and says what can't beside it.
+///
+/// # Errors
+/// A path can't be read, or no goal is written there.
+pub fn line_said(context: &Context, paths: &[PathBuf]) -> Result<(Line, Vec<Diagnostic>), Failure> {
+    let (estate, _) = line_estate(context, paths)?;
+    if estate.line.is_empty() {
+        return fail(no_goal(paths));
+    }
+    Ok((estate.line, estate.diagnostics))
+}
+
+fn no_goal(paths: &[PathBuf]) -> String {
+    let names: Vec<_> = paths.iter().map(|path| input::name(path)).collect();
+    format!("{}: no PostureGoal is written there", names.join(", "))
+}
+
+fn line_estate(
+    context: &Context,
+    paths: &[PathBuf],
+) -> Result<(Estate, BTreeMap<Arc<str>, PathBuf>), Failure> {
     let wanted = Wanted {
         paths: &[],
         goals: paths,
@@ -145,18 +172,9 @@ pub fn line(context: &Context, paths: &[PathBuf]) -> Result<Line, Failure> {
     };
     let input = input::read(context, wanted)?;
     debug_assert!(input.files.iter().all(|file| file.purpose == Purpose::Line));
-    let estate = load(input.files, &options(context, true));
-    if diagnostics::errors(context, &estate.diagnostics, &input.places) > 0 {
-        return Err(Failure::Reported);
-    }
-    if estate.line.is_empty() {
-        let names: Vec<_> = paths.iter().map(|path| input::name(path)).collect();
-        return fail(format!(
-            "{}: no PostureGoal is written there",
-            names.join(", ")
-        ));
-    }
-    Ok(estate.line)
+    let mut estate = load(input.files, &options(context, true));
+    count(&mut estate, input.gaps);
+    Ok((estate, input.places))
 }
 
 /// Prints what an assessment says went wrong, and fails if something did.

@@ -91,6 +91,10 @@ struct Agent {
 
 impl Agent {
     fn start(kubeconfig: &Path, identity: &str, state: Option<&Path>) -> Agent {
+        Agent::start_with(kubeconfig, identity, state, &[])
+    }
+
+    fn start_with(kubeconfig: &Path, identity: &str, state: Option<&Path>, more: &[&str]) -> Agent {
         let port = TcpListener::bind("127.0.0.1:0")
             .expect("what the test itself does works")
             .local_addr()
@@ -102,7 +106,8 @@ impl Agent {
             .args(["agent", "--cluster", "test", "--log", "json"])
             .args(["--kubeconfig", &kubeconfig.display().to_string()])
             .args(["--identity", identity])
-            .args(["--listen", &listen.to_string()]);
+            .args(["--listen", &listen.to_string()])
+            .args(more);
         if let Some(state) = state {
             command.args(["--state", &state.display().to_string()]);
         }
@@ -420,4 +425,55 @@ fn a_goal_as_a_file_and_as_a_resource_has_the_same_verdict_byte_for_byte() {
     assert!(resource.contains("resourceVersion"), "{resource}");
     assert!(resource.contains("verdict: met"), "{resource}");
     assert_eq!(check(&resource), check(GOAL));
+}
+
+#[test]
+fn an_edit_of_a_goal_that_a_folder_owns_is_drift_and_is_not_judged() {
+    let Some(server) = server() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("goal.yaml");
+    std::fs::write(&file, GOAL).expect("it can be written");
+    server
+        .apply(&deployment("bad", true))
+        .expect("what the test itself does works");
+    let goals = folder.path().display().to_string();
+    let agent = Agent::start_with(&server.kubeconfig(), "one", None, &["--goals", &goals]);
+    let drifted = |field: &str| {
+        let path = format!(".status.conditions[?(@.type==\"Drifted\")].{field}");
+        goal(&server, &path)
+    };
+    until("as written", &agent, || {
+        verdict(&server) == "breached" && drifted("status") == "False"
+    });
+
+    // Somebody draws the line lower, in the cluster alone.
+    server
+        .apply(&GOAL.replace("max: 0", "max: 5"))
+        .expect("what the test itself does works");
+    until("drift", &agent, || drifted("status") == "True");
+    let message = drifted("message");
+    assert!(
+        message.contains("spec.require[0].configuration.max is 5, not 0"),
+        "{message}"
+    );
+    assert!(message.contains("goal.yaml"), "{message}");
+    assert_eq!(verdict(&server), "breached");
+    assert!(
+        agent
+            .ask("/metrics")
+            .contains("plimsoll_drifted_resources 1")
+    );
+    assert_eq!(events(&server), ["VerdictBreached", "Drifted"]);
+
+    // Written where it belongs, it is in force.
+    std::fs::write(&file, GOAL.replace("max: 0", "max: 5")).expect("it can be written");
+    until("in force", &agent, || {
+        verdict(&server) == "met" && drifted("status") == "False"
+    });
+    // What can't be read takes nothing away.
+    std::fs::write(&file, "kind: [").expect("it can be written");
+    until("told", &agent, || {
+        agent.ask("/metrics").contains("plimsoll_owner_failing 1")
+    });
+    assert_eq!(verdict(&server), "met");
 }

@@ -302,3 +302,51 @@ fn a_cluster_that_is_not_there_is_an_error_that_says_what_to_do() {
         "{closed}"
     );
 }
+
+#[test]
+fn drift_names_what_was_edited_and_what_is_missing() {
+    let Some(cluster) = start() else {
+        return;
+    };
+    let sandbox = Sandbox::empty();
+    sandbox.write("line/goal.yaml", LINE);
+    let kubeconfig = cluster.kubeconfig();
+    // Without the definitions nothing of it is there.
+    let missing = as_who(&sandbox, &kubeconfig, &["drift", "line"]);
+    assert_eq!(missing.code, Some(2), "{}", missing.stderr);
+    assert!(
+        missing.stdout.contains("missing PostureGoal shop-holds"),
+        "{}",
+        missing.stdout
+    );
+
+    for (name, text) in plimsoll_model::crd::files() {
+        cluster
+            .apply(&text)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let crd = format!("crd/{}", name.trim_end_matches(".yaml"));
+        let wait = ["wait", "--for=condition=Established", "--timeout=60s", &crd];
+        assert!(cluster.kubectl(&wait).unwrap().status.success(), "{name}");
+    }
+    cluster.apply(LINE).unwrap();
+    let same = as_who(&sandbox, &kubeconfig, &["drift", "line"]);
+    assert_eq!(
+        (same.code, same.stdout.as_str()),
+        (Some(0), ""),
+        "{}",
+        same.stderr
+    );
+
+    cluster.apply(&LINE.replace("max: 0", "max: 3")).unwrap();
+    let edited = as_who(&sandbox, &kubeconfig, &["drift", "line", "-o", "json"]);
+    assert_eq!(edited.code, Some(2), "{}", edited.stderr);
+    let report: Value = serde_json::from_str(&edited.stdout).unwrap();
+    let drift = &report["drift"][0];
+    assert_eq!(drift["change"], "edited");
+    let field = &drift["fields"][0];
+    assert_eq!(field["path"], "spec.require[0].configuration.max");
+    assert_eq!(
+        (&field["owner"], &field["cluster"]),
+        (&"0".into(), &"3".into())
+    );
+}

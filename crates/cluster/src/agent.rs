@@ -6,6 +6,7 @@ mod feed;
 pub mod lease;
 pub mod metrics;
 mod observe;
+mod owner;
 mod run;
 mod serve;
 mod work;
@@ -16,6 +17,7 @@ pub use self::{
 };
 pub use election::{Election, Standing};
 pub use feed::Watched;
+pub use owner::{OwnedLine, ReadLine, owned_line};
 pub use run::{Feed, Inputs, LeaseSetup, RunError, Setup, Sink, run};
 pub use serve::{Health, listen, serve};
 pub use work::{Input, Keep, Round, Rounds, Work};

@@ -46,6 +46,8 @@ pub struct SourceOptions {
     /// Whether Plimsoll's own resources are: not where the line is given
     /// apart.
     pub line: bool,
+    /// Whether everything else is: not where only the line matters.
+    pub objects: bool,
     /// Objects of one page of a list.
     pub page: u32,
     /// How long a kind may fail before it counts as not seen.
@@ -65,6 +67,7 @@ impl SourceOptions {
             namespace: None,
             secrets: false,
             line: true,
+            objects: true,
             page: list::PAGE,
             grace: Duration::from_secs(300),
             silent: Duration::from_secs(150),
@@ -74,7 +77,10 @@ impl SourceOptions {
 
     fn table(&self) -> Vec<&'static Kind> {
         kinds::table(self.secrets)
-            .filter(|kind| self.line || kind.origin != Origin::Plimsoll)
+            .filter(|kind| match kind.origin {
+                Origin::Plimsoll => self.line,
+                _ => self.objects,
+            })
             .collect()
     }
 }

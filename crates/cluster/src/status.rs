@@ -7,7 +7,7 @@
 //! between the two tells it again, under the same name, which the API server
 //! refuses. So no flip is lost and none is told twice.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use kube::{
     Api, Client,
@@ -15,6 +15,7 @@ use kube::{
 };
 use plimsoll_assess::{
     Assessment,
+    drift::Owner,
     status::{self, About},
 };
 use plimsoll_manifest::{Document, Limits, Source, load_one};
@@ -23,7 +24,7 @@ use plimsoll_model::{
     resource::{self, API_GROUP, Resource},
 };
 use serde_json::{Value, json};
-use tokio::time;
+use tokio::{sync::watch, time};
 
 use crate::{
     Server,
@@ -54,6 +55,7 @@ pub struct StatusWriter {
     metrics: Metrics,
     identity: String,
     last: Option<time::Instant>,
+    owner: Option<watch::Receiver<Arc<Owner>>>,
 }
 
 impl StatusWriter {
@@ -65,12 +67,22 @@ impl StatusWriter {
             metrics,
             identity: identity.into(),
             last: None,
+            owner: None,
         }
+    }
+
+    /// What owns the line: edits of it in the cluster are drift.
+    #[must_use]
+    pub fn owned_by(mut self, owner: watch::Receiver<Arc<Owner>>) -> Self {
+        self.owner = Some(owner);
+        self
     }
 
     /// Whether everything is as it should be now.
     async fn write_all(&self, assessment: &Assessment) -> bool {
         let mut done = true;
+        let owner = self.owner.as_ref().map(|owner| owner.borrow().clone());
+        let mut drifted = 0;
         for (kind, plural) in KINDS {
             let resource = api_resource(kind, plural);
             let api: Api<DynamicObject> = Api::all_with(self.client.clone(), &resource);
@@ -86,40 +98,44 @@ impl StatusWriter {
                 }
             };
             for object in listed.items {
-                done &= self.write_one(&api, kind, object, assessment).await;
+                let next = new_status(object, kind, assessment, owner.as_deref());
+                let Some(next) = next else {
+                    done = false;
+                    continue;
+                };
+                drifted += i64::from(next.drifted);
+                done &= self.write_one(&api, kind, next).await;
             }
         }
+        self.metrics.drifted.set(drifted);
         done
     }
 
-    async fn write_one(
-        &self,
-        api: &Api<DynamicObject>,
-        kind: &str,
-        mut object: DynamicObject,
-        assessment: &Assessment,
-    ) -> bool {
-        let before = object.data.get("status").cloned();
-        let about = About {
-            generation: object.metadata.generation.unwrap_or(0),
-            before: before.as_ref(),
-        };
-        let Some((after, flip)) = new_status(&object, kind, assessment, about) else {
-            return false;
-        };
-        if before.as_ref() == Some(&after) {
+    async fn write_one(&self, api: &Api<DynamicObject>, kind: &str, next: Next<'_>) -> bool {
+        let Next {
+            mut object,
+            status,
+            flip,
+            drift,
+            ..
+        } = next;
+        if object.data.get("status") == Some(&status) {
             return true;
         }
         let name = object.metadata.name.clone().unwrap_or_default();
-        if let Some(verdict) = flip
-            && let Err(error) = self.tell(&object, verdict, about).await
-        {
-            // The next round tries both again.
-            self.count("event", false);
-            tracing::warn!(goal = name, %error, "the flip can't be told");
-            return false;
+        let now = Timestamp::now();
+        let about = about(&object);
+        let flip = flip.map(|verdict| event(&object, verdict, about, &self.identity, now));
+        let drift = drift.map(|said| drift_event(&object, kind, &said, &self.identity, now));
+        for event in flip.into_iter().chain(drift) {
+            if let Err(error) = self.tell(event).await {
+                // The next round tries both again.
+                self.count("event", false);
+                tracing::warn!(kind, name, %error, "an event can't be told");
+                return false;
+            }
         }
-        object.data["status"] = after;
+        object.data["status"] = status;
         object.metadata.managed_fields = None;
         let params = PostParams {
             field_manager: Some(MANAGER.to_owned()),
@@ -141,14 +157,8 @@ impl StatusWriter {
         }
     }
 
-    /// Tells of a flip. That it was told already is no failure.
-    async fn tell(
-        &self,
-        object: &DynamicObject,
-        verdict: &GoalVerdict,
-        about: About<'_>,
-    ) -> Result<(), Failed> {
-        let event = event(object, verdict, about, &self.identity, Timestamp::now());
+    /// Tells an event. That it was told already is no failure.
+    async fn tell(&self, event: Value) -> Result<(), Failed> {
         let resource = ApiResource {
             group: String::new(),
             version: "v1".to_owned(),
@@ -206,50 +216,87 @@ impl Sink for StatusWriter {
     }
 }
 
-/// The status that a resource should have, and for a goal whose verdict is
-/// otherwise than its status says, that verdict. None where the assessment is
-/// of another spec than this: the next one will be of it.
+/// What a resource is to become.
+struct Next<'a> {
+    object: DynamicObject,
+    /// The status it should have.
+    status: Value,
+    /// The verdict to tell, for a goal whose verdict is otherwise than its
+    /// status says.
+    flip: Option<&'a GoalVerdict>,
+    /// Whether it was edited although Git owns it.
+    drifted: bool,
+    /// What to tell of that, where it is news.
+    drift: Option<String>,
+}
+
+fn about(object: &DynamicObject) -> About<'_> {
+    About {
+        generation: object.metadata.generation.unwrap_or(0),
+        before: object.data.get("status"),
+    }
+}
+
+/// What a resource is to become. None where the assessment is of another spec
+/// than this: the next one will be of it.
 fn new_status<'a>(
-    object: &DynamicObject,
+    object: DynamicObject,
     kind: &str,
     assessment: &'a Assessment,
-    about: About<'_>,
-) -> Option<(Value, Option<&'a GoalVerdict>)> {
-    let document = match read(object, kind) {
-        Ok(document) => document,
-        Err(problem) => return Some((status::refused(&problem, assessment.now, about), None)),
-    };
-    let parsed = match resource::parse(&document) {
-        Ok(parsed) => parsed,
-        Err(problem) => {
-            let said = status::refused(&problem.message, assessment.now, about);
-            return Some((said, None));
-        }
-    };
-    Some(match parsed {
-        Resource::Goal(goal, _) => {
+    owner: Option<&Owner>,
+) -> Option<Next<'a>> {
+    let (about, now) = (about(&object), assessment.now);
+    let parsed = read(&object, kind)
+        .and_then(|document| resource::parse(&document).map_err(|problem| problem.message));
+    let name = object.metadata.name.clone().unwrap_or_default();
+    let (edit, written) = match &parsed {
+        Ok(parsed) => owner.and_then(|owner| owner.edit_of(parsed)),
+        Err(_) => None,
+    }
+    .unzip();
+    let mut flip = None;
+    let mut status = match &parsed {
+        Err(problem) => status::refused(problem, now, about),
+        Ok(Resource::Goal(goal, _)) => {
             let name = &goal.metadata.name;
-            let verdict = assessment
-                .goals
-                .iter()
-                .find(|verdict| verdict.goal.metadata.name == *name)?;
-            if verdict.goal.spec != goal.spec {
+            let mut verdicts = assessment.goals.iter();
+            let verdict = verdicts.find(|verdict| verdict.goal.metadata.name == *name)?;
+            // An edit of what Git owns is never judged.
+            let owned = owner.is_some_and(|owner| owner.is(&verdict.goal));
+            if verdict.goal.spec != goal.spec && !owned {
                 return None;
             }
             let before = about.before.and_then(|before| before["verdict"].as_str());
-            let flipped = before != Some(verdict.verdict.as_str());
-            let status = status::goal(assessment, verdict, about);
-            (status, flipped.then_some(verdict))
+            flip = (before != Some(verdict.verdict.as_str())).then_some(verdict);
+            status::goal(assessment, verdict, about)
         }
-        Resource::Class(class, _) => (status::class(assessment, &class.metadata.name, about), None),
-        Resource::Baseline(baseline, _) => {
+        Ok(Resource::Class(class, _)) => status::class(assessment, &class.metadata.name, about),
+        Ok(Resource::Baseline(baseline, _)) => {
             let name = &baseline.metadata.name;
-            let status = status::baseline(assessment, name, &baseline.spec.version, about);
-            (status, None)
+            status::baseline(assessment, name, &baseline.spec.version, about)
         }
-        Resource::Exception(exception, _) => {
-            (status::exception(assessment, &exception, about), None)
-        }
+        Ok(Resource::Exception(exception, _)) => status::exception(assessment, exception, about),
+    };
+    let written = written.or_else(|| owner.and_then(|owner| owner.written(kind, &name)));
+    let said = match (&parsed, &edit, written) {
+        (Err(problem), _, Some(written)) => Some((Err(problem.as_str()), written)),
+        (Ok(_), Some(edit), Some(written)) => Some((Ok(edit), written)),
+        _ => None,
+    };
+    let (mut drifted, mut drift) = (false, None);
+    if let Some((edit, written)) = said {
+        let news = status::owned(&mut status, edit, written, now, about);
+        let condition = status["conditions"].as_array().and_then(|all| all.last());
+        drifted = condition.is_some_and(|condition| condition["status"] == "True");
+        let message = condition.and_then(|condition| condition["message"].as_str());
+        drift = message.filter(|_| news).map(str::to_owned);
+    }
+    Some(Next {
+        object,
+        status,
+        flip,
+        drifted,
+        drift,
     })
 }
 
@@ -312,6 +359,43 @@ fn event(
         },
         "type": if normal { "Normal" } else { "Warning" },
         "reason": format!("Verdict{}", status::reason(verdict.verdict)),
+        "message": message,
+        "firstTimestamp": now,
+        "lastTimestamp": now,
+        "count": 1,
+        "source": {"component": MANAGER},
+        "reportingComponent": format!("{API_GROUP}/agent"),
+        "reportingInstance": identity,
+    })
+}
+
+/// The event that tells of an edit of what Git owns.
+fn drift_event(
+    object: &DynamicObject,
+    kind: &str,
+    said: &str,
+    identity: &str,
+    now: Timestamp,
+) -> Value {
+    let name = object.metadata.name.as_deref().unwrap_or_default();
+    let uid = object.metadata.uid.as_deref().unwrap_or_default();
+    let generation = object.metadata.generation.unwrap_or(0);
+    let now = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let mut message = format!("{name} was edited in the cluster: {said}");
+    if let Some((end, _)) = message.char_indices().nth(MESSAGE) {
+        message.truncate(end);
+    }
+    let told = format!("generation{generation}");
+    json!({
+        "metadata": {"name": event_name(name, uid, Some(&told), "drifted"), "namespace": EVENTS},
+        "involvedObject": {
+            "apiVersion": resource::API_VERSION,
+            "kind": kind,
+            "name": name,
+            "uid": uid,
+        },
+        "type": "Warning",
+        "reason": "Drifted",
         "message": message,
         "firstTimestamp": now,
         "lastTimestamp": now,

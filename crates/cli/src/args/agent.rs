@@ -42,6 +42,18 @@ pub struct AgentArgs {
     /// The kubeconfig [default: KUBECONFIG, or ~/.kube/config]
     #[arg(long, value_name = "FILE", help_heading = "Cluster")]
     pub kubeconfig: Option<PathBuf>,
+    /// Goals that a folder owns, such as a clone of a Git repository (repeatable)
+    #[arg(
+        short,
+        long,
+        value_name = "PATH",
+        long_help = "Goals that a folder owns, such as a clone of a Git repository that is kept up \
+                     to date beside the agent (repeatable). They are read again every 15 seconds \
+                     and are in force over the cluster's of the same names: an edit in the \
+                     cluster is shown as drift, in the resource's status and as an event",
+        help_heading = "Cluster"
+    )]
+    pub goals: Vec<PathBuf>,
     /// Where /healthz, /readyz and /metrics answer [default: 0.0.0.0:9880]
     #[arg(
         long,

@@ -45,6 +45,14 @@ Examples:
 
 Exit codes: 0 done, 3 with --check: some are missing, 1 error, 64 usage";
 
+const DRIFT_EXAMPLES: &str = "\
+Examples:
+  plimsoll cluster drift line/
+  plimsoll cluster drift line/ --context prod -o json
+
+Exit codes: 0 the cluster has what is written, 2 something was edited or is missing there, 3 the
+cluster's own can't be seen, 1 error, 64 usage";
+
 /// Look at a live cluster: once, or as it changes.
 #[derive(Debug, Args)]
 #[command(subcommand_value_name = "VERB", subcommand_help_heading = "Verbs")]
@@ -62,8 +70,35 @@ pub enum ClusterVerb {
     Watch(ClusterWatchArgs),
     /// Who observes what, since when; each gap with its fix
     Coverage(ClusterCoverageArgs),
+    /// Whether goals, classes, baselines and exceptions are as files have them
+    Drift(ClusterDriftArgs),
     /// The permissions that looking takes, each with its reason
     Rbac(ClusterRbacArgs),
+}
+
+/// Whether goals, classes, baselines and exceptions are as files have them.
+///
+/// What was edited in the cluster is named field by field; what is missing there
+/// is, and what no file has is listed. Only `spec` is compared.
+#[derive(Debug, Args)]
+#[command(after_help = DRIFT_EXAMPLES)]
+pub struct ClusterDriftArgs {
+    /// Files and folders that own the line, such as a clone of a Git repository
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub access: AccessArgs,
+    /// How it is told: terminal or json
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    pub output: WatchFormat,
 }
 
 /// Who observes what, since when; each gap with its fix.

@@ -10,7 +10,7 @@ use std::{
 
 use plimsoll_cluster::{
     Access, Server, SourceOptions,
-    agent::{self, LeaseSetup, Metrics, Setup, Timings, Watched},
+    agent::{self, LeaseSetup, Metrics, ReadLine, Setup, Timings, Watched},
     status::StatusWriter,
 };
 use plimsoll_model::{History, Period};
@@ -21,7 +21,7 @@ use crate::{
     config::AgentConfig,
     context::Context,
     exit::{Exit, Failure, fail},
-    interrupt,
+    interrupt, session,
     state::State,
 };
 
@@ -83,11 +83,18 @@ pub fn run(show: &ShowArgs, args: AgentArgs) -> Result<Exit, Failure> {
             identity: settings.identity.clone(),
             timings: Timings::default(),
         });
+        let mut sink = StatusWriter::new(&server, settings.identity.as_str(), metrics.clone());
+        let mut owner = None;
+        if !settings.goals.is_empty() {
+            let (line, told) = agent::owned_line(reader(context, settings.goals.clone()));
+            sink = sink.owned_by(told);
+            owner = Some(line);
+        }
         let feed = Watched {
             server: server.clone(),
             options: SourceOptions::new(cluster.clone()),
+            owner,
         };
-        let sink = StatusWriter::new(&server, settings.identity.as_str(), metrics.clone());
         let setup = Setup {
             server,
             cluster,
@@ -105,10 +112,16 @@ pub fn run(show: &ShowArgs, args: AgentArgs) -> Result<Exit, Failure> {
     })
 }
 
+/// Reads the goals of these paths as they are then.
+fn reader(context: Context, paths: Vec<PathBuf>) -> ReadLine {
+    Box::new(move || session::line_said(&context, &paths).map_err(|failure| failure.message()))
+}
+
 /// What holds in the end: the command line and the environment, the
 /// configuration, the defaults.
 struct Settings {
     cluster: Option<String>,
+    goals: Vec<PathBuf>,
     listen: SocketAddr,
     state: Option<PathBuf>,
     lease: String,
@@ -123,6 +136,10 @@ impl Settings {
         };
         Settings {
             cluster: or(&args.cluster, &config.cluster),
+            goals: match args.goals.is_empty() {
+                true => config.goals.clone(),
+                false => args.goals.clone(),
+            },
             listen: args
                 .listen
                 .or(config.listen)

@@ -1,6 +1,7 @@
 //! `plimsoll cluster`: a live cluster.
 
 mod coverage;
+mod drift;
 mod rbac;
 mod scan;
 mod tell;
@@ -28,6 +29,7 @@ pub fn run(show: &ShowArgs, args: ClusterArgs) -> Result<Exit, Failure> {
         ClusterVerb::Scan(args) => scan::run(show, args),
         ClusterVerb::Watch(args) => watch::run(show, args),
         ClusterVerb::Coverage(args) => coverage::run(show, args),
+        ClusterVerb::Drift(args) => drift::run(show, args),
         ClusterVerb::Rbac(args) => rbac::run(show, args),
     }
 }

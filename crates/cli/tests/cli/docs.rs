@@ -10,7 +10,7 @@ fn doc(name: &str) -> String {
     )
 }
 
-const VERBS: [&[&str]; 31] = [
+const VERBS: [&[&str]; 32] = [
     &["check"],
     &["scan"],
     &["goals", "init"],
@@ -35,6 +35,7 @@ const VERBS: [&[&str]; 31] = [
     &["cluster", "scan"],
     &["cluster", "watch"],
     &["cluster", "coverage"],
+    &["cluster", "drift"],
     &["cluster", "rbac"],
     &["agent"],
     &["cache"],

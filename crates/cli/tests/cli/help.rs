@@ -26,7 +26,7 @@ fn help_of_every_verb() {
     }
     check("db-compare", &["db", "compare", "--help"]);
     check("cluster", &["cluster", "--help"]);
-    for verb in ["scan", "watch", "coverage", "rbac"] {
+    for verb in ["scan", "watch", "coverage", "drift", "rbac"] {
         check(&format!("cluster-{verb}"), &["cluster", verb, "--help"]);
     }
     check("cache", &["cache", "--help"]);

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use plimsoll_assess::coverage::{Scope, Source as Observer};
+use plimsoll_assess::{
+    coverage::{Scope, Source as Observer},
+    live::Change,
+};
 use plimsoll_model::{Engine, Period, Timestamp};
 use tokio::{
     sync::watch,
@@ -11,6 +14,7 @@ use tokio::{
 
 use super::{
     metrics::{KindLabels, Metrics},
+    owner::OwnedLine,
     run::{Feed, Inputs},
     work::Input,
 };
@@ -20,12 +24,13 @@ use crate::{Server, Source, SourceOptions};
 const SHOW: Duration = Duration::from_secs(5);
 
 /// Everything that is watched.
-#[derive(Debug)]
 pub struct Watched {
     /// The cluster.
     pub server: Server,
     /// What is looked at.
     pub options: SourceOptions,
+    /// What owns the line, where something beside the cluster does.
+    pub owner: Option<OwnedLine>,
 }
 
 /// How often a watch speaks at the least: bookmarks come about once a minute.
@@ -67,7 +72,17 @@ impl Heard {
 }
 
 impl Feed for Watched {
-    async fn run(self, tell: Inputs, metrics: Metrics, mut stop: watch::Receiver<bool>) {
+    async fn run(mut self, tell: Inputs, metrics: Metrics, mut stop: watch::Receiver<bool>) {
+        // Without it an edit in the cluster would be in force meanwhile.
+        if let Some(owner) = &mut self.owner {
+            let first = tokio::select! {
+                () = async { drop(stop.wait_for(|stop| *stop).await) } => return,
+                first = owner.first(&metrics) => first,
+            };
+            if !tell.tell(Input::Changes(vec![first])).await {
+                return;
+            }
+        }
         let mut source = Source::start(&self.server, self.options);
         let mut show = interval(SHOW);
         show.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -80,6 +95,11 @@ impl Feed for Watched {
                 // What it gives must not be held while others wait.
                 () = async { drop(stop.wait_for(|stop| *stop).await) } => return,
                 _ = show.tick() => show_state(&source, &metrics),
+                changed = changed(&mut self.owner, &metrics) => {
+                    if !tell.tell(Input::Changes(vec![changed])).await {
+                        return;
+                    }
+                }
                 _ = observers.tick(), if listed => {
                     // Asked again and again: a server is upgraded while it is watched.
                     let version = self.server.version().await.ok();
@@ -95,7 +115,11 @@ impl Feed for Watched {
                 news = source.next() => {
                     let Some(news) = news else { return };
                     let complete = news.complete && !listed;
-                    if !tell.tell(Input::Changes(news.changes)).await {
+                    let mut changes = news.changes;
+                    if let Some(owner) = &mut self.owner {
+                        owner.over(&mut changes);
+                    }
+                    if !tell.tell(Input::Changes(changes)).await {
                         return;
                     }
                     if complete {
@@ -110,6 +134,14 @@ impl Feed for Watched {
                 }
             }
         }
+    }
+}
+
+/// Waits until the owner says something new; forever, where there is none.
+async fn changed(owner: &mut Option<OwnedLine>, metrics: &Metrics) -> Change {
+    match owner {
+        Some(owner) => owner.changed(metrics).await,
+        None => std::future::pending().await,
     }
 }
 

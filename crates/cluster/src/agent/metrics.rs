@@ -114,6 +114,10 @@ pub struct Metrics {
     pub evaluation: EvaluationSeconds,
     /// 1 for the replica that writes.
     pub leader: Gauge,
+    /// Resources that were edited in the cluster though Git owns them.
+    pub drifted: Gauge,
+    /// 1 while what Git owns can't be read.
+    pub owner_failing: Gauge,
 }
 
 /// A histogram with the buckets that fit an evaluation: 1 ms to 16 s.
@@ -194,6 +198,16 @@ impl Metrics {
             "leader",
             "1 for the replica that writes",
             self.leader.clone(),
+        );
+        registry.register(
+            "drifted_resources",
+            "Resources that Git owns and that were edited in the cluster",
+            self.drifted.clone(),
+        );
+        registry.register(
+            "owner_failing",
+            "1 while the folder that owns the line can't be read: what was read last is in force",
+            self.owner_failing.clone(),
         );
         registry
     }
