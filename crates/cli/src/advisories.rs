@@ -20,10 +20,10 @@ use plimsoll_assess::{
     },
 };
 use plimsoll_feeds::{
-    keys,
+    Lock, keys,
     make::replace,
     mapped::{self, Mapped},
-    store::{Lock, Store},
+    store::Store,
 };
 
 use crate::{

@@ -15,7 +15,6 @@ use crate::{
     context::Context,
     exit::{Failure, fail},
 };
-use lock::Lock;
 
 /// A state file of ten years of nightly runs over a large estate is far below.
 const MAX_BYTES: u64 = 1 << 30;
@@ -26,7 +25,7 @@ pub struct State {
     path: PathBuf,
     /// What earlier runs left.
     pub history: History,
-    lock: Option<Lock>,
+    lock: Option<plimsoll_feeds::Lock>,
 }
 
 impl State {
@@ -54,7 +53,7 @@ impl State {
             let reason = bounded::words(&error);
             return fail(format!("the state's folder {}: {reason}", folder.display()));
         }
-        let lock = Lock::take(context, path, Duration::from_secs(patience.as_secs()))?;
+        let lock = lock::take(context, path, Duration::from_secs(patience.as_secs()))?;
         Ok(State {
             path: path.to_owned(),
             history: history(path)?,

@@ -14,6 +14,7 @@
 pub mod files;
 pub mod import;
 pub mod keys;
+mod lock;
 pub mod make;
 pub mod mapped;
 pub mod rematch;
@@ -21,6 +22,8 @@ pub mod sources;
 pub mod store;
 pub mod update;
 pub mod vex_repository;
+
+pub use lock::{Lock, LockError};
 
 use std::{io, path::PathBuf};
 

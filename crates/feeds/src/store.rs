@@ -2,21 +2,19 @@
 //! and `about.json`. A file appears under its name only when it is whole and
 //! was read; what can't be had leaves the one before in force.
 
-mod lock;
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use jiff::Timestamp;
 use plimsoll_image::bounded::read_all;
 use serde::{Deserialize, Serialize};
 
-pub use self::lock::Lock;
-use crate::Error;
+use crate::{Error, Lock, LockError};
 
 /// Bytes of an `about.json`.
 const MOST_ABOUT: u64 = 16 << 20;
@@ -24,6 +22,8 @@ const MOST_ABOUT: u64 = 16 << 20;
 pub(crate) const ABOUT: &str = "about.json";
 /// What the name of a file that is being written begins with.
 const UNFINISHED: &str = ".unfinished-";
+/// The file that is locked by who writes.
+const LOCK: &str = ".lock";
 
 /// The folder of all feeds.
 #[derive(Clone, Debug)]
@@ -84,6 +84,23 @@ impl Store {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Takes the lock of the store, waiting at most `patience` for another run
+    /// to end. `waits` hears, once, who that is.
+    ///
+    /// # Errors
+    /// The other run did not end; or there can be no lock file.
+    pub fn lock(&self, patience: Duration, waits: &dyn Fn(&str)) -> Result<Lock, Error> {
+        fs::create_dir_all(&self.folder).map_err(Error::io(&self.folder))?;
+        let path = self.folder.join(LOCK);
+        Lock::take(&path, patience, waits).map_err(|error| match error {
+            LockError::Held(holder) => Error::InUse {
+                folder: self.folder.clone(),
+                holder,
+            },
+            LockError::Io(error) => Error::io(path)(error),
+        })
     }
 
     /// The names of the feeds that are there, sorted.

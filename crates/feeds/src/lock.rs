@@ -1,48 +1,52 @@
-//! One writer of a store at a time. Readers need no lock: each file is put in
-//! place whole.
+//! One writer at a time, among all processes: a lock on a file. Readers need
+//! none, where each file is put in place whole.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions, TryLockError},
     io::{self, Write},
-    path::PathBuf,
+    path::Path,
     time::{Duration, Instant},
 };
 
 use plimsoll_image::bounded::read_all;
 
-use super::Store;
-use crate::Error;
-
-/// The file that is locked. It stays: were it removed, two runs could hold
-/// locks on two files of that name.
-const NAME: &str = ".lock";
 /// How long to wait before the next try.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Bytes of what a holder writes about itself.
-const MOST_HOLDER: u64 = 256;
+const MOST_HOLDER: u64 = 4096;
 
-/// The lock of a store; given back when dropped, and when its process ends.
+/// The lock; given back when dropped, and when its process ends. Its file stays:
+/// were it removed, two runs could hold locks on two files of that name.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
 }
 
-impl Store {
-    /// Takes the lock of the store, waiting at most `patience` for another run
-    /// to end. `waits` hears, once, who that is.
+/// Why there is no lock.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another run holds it, by what it wrote about itself.
+    #[error("in use by another run ({0})")]
+    Held(String),
+    /// The lock's file can't be had.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl Lock {
+    /// Takes the lock on this file, which is made where it is not there, waiting
+    /// at most `patience` for another run to end. `waits` hears, once, who that
+    /// is.
     ///
     /// # Errors
     /// The other run did not end; or there can be no lock file.
-    pub fn lock(&self, patience: Duration, waits: &dyn Fn(&str)) -> Result<Lock, Error> {
-        fs::create_dir_all(&self.folder).map_err(Error::io(&self.folder))?;
-        let path = self.folder.join(NAME);
+    pub fn take(path: &Path, patience: Duration, waits: &dyn Fn(&str)) -> Result<Lock, LockError> {
         let file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
-            .open(&path)
-            .map_err(Error::io(&path))?;
+            .open(path)?;
         let begun = Instant::now();
         let mut told = false;
         loop {
@@ -51,17 +55,12 @@ impl Store {
                 Err(TryLockError::WouldBlock) if begun.elapsed() < patience => {
                     if !told {
                         told = true;
-                        waits(&holder(&path));
+                        waits(&holder(path));
                     }
                     std::thread::sleep(PAUSE);
                 }
-                Err(TryLockError::WouldBlock) => {
-                    return Err(Error::InUse {
-                        folder: self.folder.clone(),
-                        holder: holder(&path),
-                    });
-                }
-                Err(TryLockError::Error(error)) => return Err(Error::io(path)(error)),
+                Err(TryLockError::WouldBlock) => return Err(LockError::Held(holder(path))),
+                Err(TryLockError::Error(error)) => return Err(error.into()),
             }
         }
         let lock = Lock { file };
@@ -69,9 +68,7 @@ impl Store {
         let _ = lock.sign();
         Ok(lock)
     }
-}
 
-impl Lock {
     fn sign(&self) -> io::Result<()> {
         self.file.set_len(0)?;
         let mut file = &self.file;
@@ -87,10 +84,11 @@ impl Drop for Lock {
 }
 
 /// Who holds the lock, as far as they say.
-fn holder(path: &PathBuf) -> String {
+fn holder(path: &Path) -> String {
     let bytes = File::open(path).and_then(|file| read_all(file, MOST_HOLDER));
     let text = String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned();
-    let plain: String = text.chars().filter(|c| !c.is_control()).collect();
+    let line = text.lines().next().unwrap_or_default();
+    let plain: String = line.chars().filter(|c| !c.is_control()).collect();
     match plain.trim() {
         "" => "it does not say who it is".to_owned(),
         plain => plain.to_owned(),
@@ -102,6 +100,7 @@ mod tests {
     use std::cell::RefCell;
 
     use super::*;
+    use crate::store::Store;
 
     #[test]
     fn a_second_writer_waits_for_the_first_or_is_told_who_it_is() {
