@@ -161,7 +161,7 @@ impl Http {
                 .ok_or_else(|| protocol("a redirect to what is no URL".to_owned()))?;
             let downgrade =
                 ask.url.scheme_str() == Some("https") && target.scheme_str() != Some("https");
-            if downgrade && !self.options.insecure {
+            if downgrade && !self.options.is_insecure(url::authority(&target)) {
                 return Err(protocol("a redirect from https to http".to_owned()));
             }
             if !url::same_origin(&ask.url, &target) {
@@ -218,7 +218,7 @@ impl Http {
             self.options.proxies.find(is_https, host)
         };
         let key = Key {
-            verify: is_https && !self.options.insecure,
+            verify: is_https && !self.options.is_insecure(host),
             proxy: proxy.map(str::to_owned),
         };
         let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);

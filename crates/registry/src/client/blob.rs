@@ -170,7 +170,8 @@ impl BlobReader {
             let Ok(url) = text.parse::<ureq::http::Uri>() else {
                 continue;
             };
-            if url.scheme_str() != Some("https") && !http.options.insecure {
+            let is_https = url.scheme_str() == Some("https");
+            if !is_https && !http.options.is_insecure(url::authority(&url)) {
                 continue;
             }
             let ask = Ask {

@@ -195,7 +195,8 @@ impl Client {
             Some("http") => true,
             _ => return Err(fail("it is no http URL".to_owned()).into()),
         };
-        let open = self.options().insecure || is_loopback(url::authority(&base));
+        let host = url::authority(&base);
+        let open = self.options().is_insecure(host) || is_loopback(host);
         if is_http && credential.is_some() && !open {
             return Err(CredentialError::InsecureRealm {
                 realm: realm.chars().take(200).collect(),
@@ -268,7 +269,7 @@ impl Client {
             Some("http") => &["http"],
             Some(_) => &["https"],
             None if is_loopback(&endpoint.host) => &["http", "https"],
-            None if self.options().insecure => &["https", "http"],
+            None if self.options().is_insecure(&endpoint.host) => &["https", "http"],
             None => &["https"],
         };
         let mut first_error = None;

@@ -1,7 +1,7 @@
 //! What a user can say about how registries are reached.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
@@ -22,8 +22,10 @@ pub struct Options {
     /// Where a registry's content is asked for first: `https://mirror.example.com`
     /// or `mirror.example.com:5000/prefix`, by registry.
     pub mirrors: BTreeMap<String, Vec<String>>,
-    /// Take plain http and certificates that can't be verified.
+    /// Take plain http and certificates that can't be verified, from any host.
     pub insecure: bool,
+    /// The same from these hosts alone (`r.example.com:5000`).
+    pub insecure_hosts: BTreeSet<String>,
     /// Certificates (PEM) that are trusted besides those of the system.
     pub ca_file: Option<PathBuf>,
     /// Proxies.
@@ -34,6 +36,14 @@ pub struct Options {
     pub timeouts: Timeouts,
     /// Set by the user's Ctrl-C.
     pub cancel: Arc<AtomicBool>,
+}
+
+impl Options {
+    /// Whether plain http and certificates that can't be verified are taken from
+    /// this host, which is written with its port where it has one.
+    pub fn is_insecure(&self, host: &str) -> bool {
+        self.insecure || self.insecure_hosts.contains(host)
+    }
 }
 
 /// How long things may take.

@@ -140,6 +140,11 @@ fn a_certificate_is_taken_by_its_authority_or_knowingly() {
     assert_eq!(tags.items, ["1"]);
     let tags = with(&|options| options.insecure = true).expect("knowingly");
     assert_eq!(tags.items, ["1"]);
+    // Of one host alone, which is no word about another.
+    let from = |host: String| with(&|options| options.insecure_hosts = [host.clone()].into());
+    let tags = from(format!("localhost:{port}")).expect("knowingly");
+    assert_eq!(tags.items, ["1"]);
+    assert!(from("127.0.0.1:1".to_owned()).is_err());
 }
 
 #[test]
