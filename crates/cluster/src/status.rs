@@ -124,8 +124,7 @@ impl StatusWriter {
         }
         let name = object.metadata.name.clone().unwrap_or_default();
         let now = Timestamp::now();
-        let about = about(&object);
-        let flip = flip.map(|verdict| event(&object, verdict, about, &self.identity, now));
+        let flip = flip.map(|verdict| flip_event(&object, verdict, &self.identity, now));
         let drift = drift.map(|said| drift_event(&object, kind, &said, &self.identity, now));
         for event in flip.into_iter().chain(drift) {
             if let Err(error) = self.tell(event).await {
@@ -319,25 +318,33 @@ fn read(object: &DynamicObject, kind: &str) -> Result<Document, String> {
         .ok_or_else(|| "it is empty".to_owned())
 }
 
+/// What an event says.
+struct Said<'a> {
+    /// The kind of the resource it is about.
+    kind: &'a str,
+    /// What was before, and what is now: the event's name follows from both.
+    before: Option<&'a str>,
+    now: &'a str,
+    is_normal: bool,
+    reason: String,
+    message: String,
+}
+
 /// The event that tells of a flip.
-fn event(
+fn flip_event(
     object: &DynamicObject,
     verdict: &GoalVerdict,
-    about: About<'_>,
     identity: &str,
-    now: Timestamp,
+    at: Timestamp,
 ) -> Value {
     let goal = &verdict.goal.metadata.name;
-    let uid = object.metadata.uid.as_deref().unwrap_or_default();
-    let before = about.before.and_then(|before| before["verdict"].as_str());
-    let since = about.before.and_then(|before| before["since"].as_str());
-    let now = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let was = match before {
+    let before = object.data.get("status");
+    let was = match before.and_then(|before| before["verdict"].as_str()) {
         Some(before) => format!("{before} before"),
         None => "not judged before".to_owned(),
     };
     let counts = &verdict.counts;
-    let mut message = format!(
+    let message = format!(
         "{goal} is {} ({was}): {} of {} assets meet it, {} violate it, {} are unknown",
         verdict.verdict.as_str(),
         counts.satisfied + counts.excepted + counts.pending,
@@ -345,60 +352,59 @@ fn event(
         counts.violated,
         counts.unknown,
     );
-    if let Some((end, _)) = message.char_indices().nth(MESSAGE) {
-        message.truncate(end);
-    }
-    let normal = matches!(verdict.verdict, plimsoll_model::Verdict::Met);
-    json!({
-        "metadata": {"name": event_name(goal, uid, since, verdict.verdict.as_str()), "namespace": EVENTS},
-        "involvedObject": {
-            "apiVersion": resource::API_VERSION,
-            "kind": "PostureGoal",
-            "name": goal,
-            "uid": uid,
-        },
-        "type": if normal { "Normal" } else { "Warning" },
-        "reason": format!("Verdict{}", status::reason(verdict.verdict)),
-        "message": message,
-        "firstTimestamp": now,
-        "lastTimestamp": now,
-        "count": 1,
-        "source": {"component": MANAGER},
-        "reportingComponent": format!("{API_GROUP}/agent"),
-        "reportingInstance": identity,
-    })
+    let said = Said {
+        kind: "PostureGoal",
+        before: before.and_then(|before| before["since"].as_str()),
+        now: verdict.verdict.as_str(),
+        is_normal: matches!(verdict.verdict, plimsoll_model::Verdict::Met),
+        reason: format!("Verdict{}", status::reason(verdict.verdict)),
+        message,
+    };
+    event(object, &said, identity, at)
 }
 
 /// The event that tells of an edit of what Git owns.
 fn drift_event(
     object: &DynamicObject,
     kind: &str,
-    said: &str,
+    edit: &str,
     identity: &str,
-    now: Timestamp,
+    at: Timestamp,
 ) -> Value {
     let name = object.metadata.name.as_deref().unwrap_or_default();
-    let uid = object.metadata.uid.as_deref().unwrap_or_default();
     let generation = object.metadata.generation.unwrap_or(0);
-    let now = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let mut message = format!("{name} was edited in the cluster: {said}");
+    let said = Said {
+        kind,
+        before: Some(&format!("generation{generation}")),
+        now: "drifted",
+        is_normal: false,
+        reason: "Drifted".to_owned(),
+        message: format!("{name} was edited in the cluster: {edit}"),
+    };
+    event(object, &said, identity, at)
+}
+
+fn event(object: &DynamicObject, said: &Said<'_>, identity: &str, at: Timestamp) -> Value {
+    let name = object.metadata.name.as_deref().unwrap_or_default();
+    let uid = object.metadata.uid.as_deref().unwrap_or_default();
+    let at = at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let mut message = said.message.clone();
     if let Some((end, _)) = message.char_indices().nth(MESSAGE) {
         message.truncate(end);
     }
-    let told = format!("generation{generation}");
     json!({
-        "metadata": {"name": event_name(name, uid, Some(&told), "drifted"), "namespace": EVENTS},
+        "metadata": {"name": event_name(name, uid, said.before, said.now), "namespace": EVENTS},
         "involvedObject": {
             "apiVersion": resource::API_VERSION,
-            "kind": kind,
+            "kind": said.kind,
             "name": name,
             "uid": uid,
         },
-        "type": "Warning",
-        "reason": "Drifted",
+        "type": if said.is_normal { "Normal" } else { "Warning" },
+        "reason": said.reason,
         "message": message,
-        "firstTimestamp": now,
-        "lastTimestamp": now,
+        "firstTimestamp": at,
+        "lastTimestamp": at,
         "count": 1,
         "source": {"component": MANAGER},
         "reportingComponent": format!("{API_GROUP}/agent"),
