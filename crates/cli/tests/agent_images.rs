@@ -96,6 +96,16 @@ fn sha(bytes: &[u8]) -> String {
 
 /// Pushes an image of Alpine with these packages; gives its digest.
 fn push(registry: &Registry, repository: &str, packages: &[(&str, &str)]) -> String {
+    sha(&push_for(registry, repository, "amd64", packages))
+}
+
+/// Pushes an image for an architecture; gives its manifest.
+fn push_for(
+    registry: &Registry,
+    repository: &str,
+    architecture: &str,
+    packages: &[(&str, &str)],
+) -> Vec<u8> {
     let installed: String = packages
         .iter()
         .map(|(name, version)| {
@@ -112,7 +122,7 @@ fn push(registry: &Registry, repository: &str, packages: &[(&str, &str)]) -> Str
         .expect(WORKS);
     let layer = layer.finish();
     let config = serde_json::json!({
-        "os": "linux", "architecture": "amd64", "config": {"User": "10001"},
+        "os": "linux", "architecture": architecture, "config": {"User": "10001"},
         "rootfs": {"type": "layers", "diff_ids": [sha(&layer)]},
     })
     .to_string()
@@ -133,24 +143,43 @@ fn push(registry: &Registry, repository: &str, packages: &[(&str, &str)]) -> Str
     registry
         .push_manifest(repository, "1", MANIFEST, &manifest)
         .expect(WORKS);
-    sha(&manifest)
+    manifest
+}
+
+/// A node of an architecture, as its kubelet would say it.
+fn node(server: &Cluster, name: &str, architecture: &str) {
+    server
+        .apply(&format!(
+            "apiVersion: v1\nkind: Node\nmetadata: {{name: {name}}}\n"
+        ))
+        .expect(WORKS);
+    let status = serde_json::json!({"status": {"nodeInfo": {
+        "operatingSystem": "linux", "architecture": architecture, "bootID": "", "containerRuntimeVersion": "",
+        "kernelVersion": "", "kubeProxyVersion": "", "kubeletVersion": "", "machineID": "", "osImage": "", "systemUUID": "",
+    }}})
+    .to_string();
+    let patch = [
+        "patch",
+        "node",
+        name,
+        "--subresource=status",
+        "--type=merge",
+        "-p",
+        &status,
+    ];
+    let patched = server.kubectl(&patch).expect(WORKS);
+    assert!(
+        patched.status.success(),
+        "{}",
+        String::from_utf8_lossy(&patched.stderr)
+    );
 }
 
 /// A pod that runs an image, as a kubelet would say it.
-fn run_pod(
-    server: &Cluster,
-    namespace: &str,
-    name: &str,
-    image: &str,
-    digest: &str,
-    secret: Option<&str>,
-) {
-    let secrets = secret.map_or(String::new(), |name| {
-        format!("\n  imagePullSecrets: [{{name: {name}}}]")
-    });
+fn run_pod(server: &Cluster, namespace: &str, name: &str, image: &str, digest: &str, more: &str) {
     server
         .apply(&format!(
-            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec:{secrets}\n  \
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec:\n  {more}\n  \
              containers:\n  - {{name: main, image: \"{image}\"}}\n"
         ))
         .expect(WORKS);
@@ -353,10 +382,10 @@ fn running_images_are_judged_by_todays_advisories_without_a_second_pull() {
     let (host, count) = counted(registry.host());
     database(server.folder(), &[("busybox", "1.36.1-r10")]);
     let image = format!("{host}/team/web:1");
-    run_pod(&server, "shop", "web", &image, &digest, None);
+    run_pod(&server, "shop", "web", &image, &digest, "");
     // One that is nowhere blocks no other, and is not clean.
     let gone = format!("{host}/team/gone:1");
-    run_pod(&server, "bank", "gone", &gone, &sha(b"gone"), None);
+    run_pod(&server, "bank", "gone", &gone, &sha(b"gone"), "");
     let kubeconfig = server.kubeconfig();
     let insecure = ["--insecure-registry", &host];
     let mut agent = Agent::start(&server, &kubeconfig, &insecure);
@@ -396,7 +425,7 @@ fn running_images_are_judged_by_todays_advisories_without_a_second_pull() {
         "late",
         &format!("{host}/team/late:1"),
         "",
-        None,
+        "",
     );
     agent.until("the unknown one is counted", || {
         agent.metric("plimsoll_goal_unknown_assets{goal=\"shop\"}") == Some(1)
@@ -435,7 +464,7 @@ fn a_private_image_is_pulled_with_a_granted_secret_and_unknown_without() {
         "web",
         &format!("{host}/team/web:1"),
         &digest,
-        Some("pull"),
+        "imagePullSecrets: [{name: pull}]",
     );
     run_pod(
         &server,
@@ -443,7 +472,7 @@ fn a_private_image_is_pulled_with_a_granted_secret_and_unknown_without() {
         "vault",
         &format!("{host}/team/vault:1"),
         &other,
-        Some("pull"),
+        "imagePullSecrets: [{name: pull}]",
     );
     let agent = Agent::start(
         &server,
@@ -458,4 +487,71 @@ fn a_private_image_is_pulled_with_a_granted_secret_and_unknown_without() {
         field(&server, "bank", ".status").contains("bank/pull")
     });
     assert_eq!(verdict(&server, "bank"), "unverified");
+}
+
+#[test]
+fn of_an_index_the_image_that_the_node_runs_is_looked_into() {
+    let Some(server) = server(&["shop"]) else {
+        return;
+    };
+    let Some(registry) = start(Kind::Distribution) else {
+        return;
+    };
+    let host = registry.host().to_owned();
+    // What is wrong is wrong on one architecture alone.
+    let entries =
+        [("amd64", "1.36.1-r15"), ("arm64", "1.36.1-r1")].map(|(architecture, version)| {
+            let manifest = push_for(&registry, "team/web", architecture, &[("busybox", version)]);
+            serde_json::json!({
+                "mediaType": MANIFEST, "digest": sha(&manifest), "size": manifest.len(),
+                "platform": {"os": "linux", "architecture": architecture},
+            })
+        });
+    let kind = "application/vnd.oci.image.index.v1+json";
+    let index = serde_json::json!({"schemaVersion": 2, "mediaType": kind, "manifests": entries})
+        .to_string()
+        .into_bytes();
+    registry
+        .push_manifest("team/web", "1", kind, &index)
+        .expect(WORKS);
+    database(server.folder(), &[("busybox", "1.36.1-r10")]);
+    for (name, architecture) in [("small", "arm64"), ("large", "amd64")] {
+        node(&server, name, architecture);
+    }
+    let image = format!("{host}/team/web:1");
+    run_pod(
+        &server,
+        "shop",
+        "web",
+        &image,
+        &sha(&index),
+        "nodeName: large",
+    );
+    let insecure = ["--insecure-registry", &host];
+    let agent = Agent::start(&server, &server.kubeconfig(), &insecure);
+    agent.until("met", || verdict(&server, "shop") == "met");
+
+    // The same digest on a node of the other kind is another image.
+    run_pod(
+        &server,
+        "shop",
+        "more",
+        &image,
+        &sha(&index),
+        "nodeName: small",
+    );
+    agent.until("not met by what was looked into alone", || {
+        verdict(&server, "shop") == "unverified"
+    });
+    let gone = server.kubectl(&[
+        "delete",
+        "pod",
+        "-n",
+        "shop",
+        "web",
+        "--force",
+        "--grace-period=0",
+    ]);
+    assert!(gone.expect(WORKS).status.success());
+    agent.until("breached", || verdict(&server, "shop") == "breached");
 }

@@ -19,7 +19,6 @@ use std::{
     time::Duration,
 };
 
-use plimsoll_model::image::Platform;
 use plimsoll_registry::http::proxy::Proxies;
 
 pub use self::{plan::Scanner, pull::Grants, rematch::DatabaseFile};
@@ -46,8 +45,6 @@ pub struct Settings {
     pub grants: Grants,
     /// What packages are compared with; none where nobody gave any.
     pub database: Option<DatabaseFile>,
-    /// Which image of an index; `linux/amd64` without it.
-    pub platform: Option<Platform>,
 }
 
 /// How many images are looked into at a time unless the installer says so.

@@ -34,7 +34,13 @@ pub struct RunningImage {
     pub pods: u64,
     /// The Secrets that these pods pull by, as namespace and name.
     pub pull_secrets: BTreeSet<(Arc<str>, Arc<str>)>,
+    /// What the nodes are that it runs on, `linux/arm64`, as far as they say:
+    /// several images of one index run under one digest.
+    pub platforms: BTreeSet<Arc<str>>,
 }
+
+/// The platform of each node that says it.
+type Platforms = BTreeMap<Arc<str>, Arc<str>>;
 
 impl Live {
     /// The images that run, by what they can be pulled by: a repository with
@@ -42,12 +48,15 @@ impl Live {
     /// among them.
     pub fn running_images(&self) -> BTreeMap<Arc<str>, RunningImage> {
         let mut running = BTreeMap::new();
+        let platforms = self.platforms();
         for known in self.pods.known.values() {
             let pod = known.shape.root();
             let containers = known.status.containers.iter();
+            let node = known.status.node.as_deref();
             add(
                 &mut running,
                 pod,
+                node.and_then(|node| platforms.get(node)),
                 containers
                     .map(|container| (&*container.name, &*container.image_id, &*container.image)),
             );
@@ -64,9 +73,13 @@ impl Live {
             let status = pod.get("status");
             let lists = STATUSES.iter().filter_map(|list| status?.get(list));
             let containers = lists.flat_map(|list| list.items());
+            let node = pod
+                .get("spec")
+                .and_then(|spec| spec.get("nodeName")?.as_str());
             add(
                 &mut running,
                 pod,
+                node.and_then(|node| platforms.get(node)),
                 containers.filter_map(|container| {
                     let text = |key| container.get(key).and_then(Node::as_str);
                     Some((
@@ -78,6 +91,20 @@ impl Live {
             );
         }
         running
+    }
+
+    fn platforms(&self) -> Platforms {
+        let nodes = self.estate.inventory.objects().filter_map(|(_, object)| {
+            let asset = &object.asset.object;
+            if &*asset.kind != "Node" || !asset.group().is_empty() {
+                return None;
+            }
+            let info = object.document.root().get("status")?.get("nodeInfo")?;
+            let said = |key| info.get(key).and_then(Node::as_str);
+            let platform = format!("{}/{}", said("operatingSystem")?, said("architecture")?);
+            Some((asset.name.as_ref().into(), platform.into()))
+        });
+        nodes.collect()
     }
 
     /// The images that workloads name, as they write them, whether or not
@@ -92,6 +119,7 @@ impl Live {
 fn add<'a>(
     running: &mut BTreeMap<Arc<str>, RunningImage>,
     pod: Node<'_>,
+    platform: Option<&Arc<str>>,
     containers: impl Iterator<Item = (&'a str, &'a str, &'a str)>,
 ) {
     let namespace = pod
@@ -132,6 +160,7 @@ fn add<'a>(
             image.written.insert((*written).into());
         }
         image.namespaces.insert(namespace.clone());
+        image.platforms.extend(platform.cloned());
         image.pull_secrets.extend(secrets.iter().cloned());
         if counted.insert(id) {
             image.pods += 1;
@@ -157,7 +186,7 @@ mod tests {
         json!({
             "apiVersion": "v1", "kind": "Pod",
             "metadata": {"name": name, "namespace": "shop", "ownerReferences": owners},
-            "spec": {"containers": [{"name": "main", "image": "web:1"}], "imagePullSecrets": [{"name": "pull"}]},
+            "spec": {"nodeName": name, "containers": [{"name": "main", "image": "web:1"}], "imagePullSecrets": [{"name": "pull"}]},
             "status": {"phase": "Running", "containerStatuses": containers},
         })
     }
@@ -182,6 +211,12 @@ mod tests {
         ];
         let changes = pods.map(|pod| trim::seen(pod, "test").unwrap());
         live.apply(changes, Timestamp::UNIX_EPOCH);
+        let nodes = [("a", "amd64"), ("b", "arm64")].map(|(name, architecture)| {
+            let info = json!({"operatingSystem": "linux", "architecture": architecture});
+            let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "status": {"nodeInfo": info}});
+            trim::seen(node, "test").unwrap()
+        });
+        live.apply(nodes, Timestamp::UNIX_EPOCH);
         let running = live.running_images();
         let keys: Vec<&str> = running.keys().map(|key| &**key).collect();
         assert_eq!(keys, ["r.example.com/web@sha256:1", "sha256:2"]);
@@ -190,6 +225,8 @@ mod tests {
         assert_eq!(web.pods, 2);
         assert!(web.written.iter().map(|name| &**name).eq(["web:1"]));
         assert!(web.namespaces.contains("shop"));
+        let platforms: Vec<&str> = web.platforms.iter().map(|platform| &**platform).collect();
+        assert_eq!(platforms, ["linux/amd64", "linux/arm64"]);
         assert!(web.pull_secrets.contains(&("shop".into(), "pull".into())));
         assert_eq!(running["sha256:2"].digest, None);
     }

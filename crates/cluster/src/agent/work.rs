@@ -190,7 +190,7 @@ impl Work {
                 self.kept = Instant::now();
             }
         }
-        if let Some(scanner) = &self.scanner {
+        if let Some(scanner) = &mut self.scanner {
             scanner.save();
         }
         // Half a cluster would make what is not listed yet look gone.

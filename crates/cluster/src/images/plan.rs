@@ -200,6 +200,8 @@ pub struct Scanner {
     /// Names that nothing runs by now, with what they ran last.
     remembered: BTreeMap<Arc<str>, Arc<str>>,
     told: BTreeMap<Arc<str>, Told>,
+    /// What was written down last.
+    saved: Option<Vec<Saved>>,
 }
 
 impl Scanner {
@@ -233,6 +235,7 @@ impl Scanner {
             named: BTreeSet::new(),
             remembered: BTreeMap::new(),
             told: BTreeMap::new(),
+            saved: None,
         }
     }
 
@@ -404,15 +407,21 @@ impl Scanner {
         changes
     }
 
-    /// Writes down what survives a restart.
-    pub fn save(&self) {
+    /// Writes down what survives a restart, where it is otherwise than it was.
+    pub fn save(&mut self) {
         let saved = self.shared.lock().queue.saved();
+        if self.saved.as_ref() == Some(&saved) {
+            return;
+        }
         let path = self.settings.folder.join(QUEUE);
         let written = serde_json::to_vec(&saved)
             .map_err(std::io::Error::other)
             .and_then(|bytes| packed::write(&path, &bytes));
-        if let Err(error) = written {
-            tracing::warn!(path = %path.display(), %error, "the queue of images can't be kept");
+        match written {
+            Ok(()) => self.saved = Some(saved),
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "the queue of images can't be kept");
+            }
         }
     }
 
@@ -461,6 +470,7 @@ fn demand(key: &str, image: &RunningImage) -> Demand {
         pods: image.pods,
         secrets: image.pull_secrets.clone(),
         name: name.cloned().unwrap_or_else(|| "".into()),
+        platforms: image.platforms.clone(),
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Demand {
     pub secrets: BTreeSet<(Arc<str>, Arc<str>)>,
     /// A name with a tag, for people; empty where there is none.
     pub name: Arc<str>,
+    /// What the nodes are that run it, `linux/arm64`; empty where nobody knows.
+    pub platforms: BTreeSet<Arc<str>>,
 }
 
 /// One image to look into.
@@ -113,6 +115,12 @@ impl Queue {
             if let Some(entry) = self.images.get_mut(key) {
                 if entry.demand.secrets != demand.secrets && entry.tries > 0 {
                     // Another secret may open what was closed.
+                    entry.not_before = now;
+                }
+                // Of an index, another node may run another image.
+                let moved = entry.demand.platforms != demand.platforms;
+                if moved && entry.state == State::Scanned {
+                    entry.state = State::Waiting;
                     entry.not_before = now;
                 }
                 entry.demand = demand.clone();
@@ -325,6 +333,28 @@ mod tests {
         }
         queue.want(&with, at(1));
         assert_eq!(taken(&mut queue, 1), ["a"]);
+    }
+
+    #[test]
+    fn on_nodes_of_another_kind_an_image_is_looked_into_again() {
+        let mut queue = Queue::default();
+        let on = |platforms: &[&str]| {
+            let mut wanted = running(&[("a", 1)]);
+            for demand in wanted.values_mut() {
+                demand.platforms = platforms
+                    .iter()
+                    .map(|platform| (*platform).into())
+                    .collect();
+            }
+            wanted
+        };
+        queue.want(&on(&["linux/amd64"]), at(0));
+        assert_eq!(taken(&mut queue, 0), ["a"]);
+        queue.scanned("a");
+        queue.want(&on(&["linux/amd64"]), at(1));
+        assert_eq!(taken(&mut queue, 1), [""; 0]);
+        queue.want(&on(&["linux/amd64", "linux/arm64"]), at(2));
+        assert_eq!(taken(&mut queue, 2), ["a"]);
     }
 
     #[test]

@@ -29,7 +29,10 @@ type Stamp = (SystemTime, u64);
 pub struct DatabaseFile {
     path: PathBuf,
     keys: Vec<PathBuf>,
-    seen: Option<Stamp>,
+    /// The writing that is in use.
+    used: Option<Stamp>,
+    /// Why the last one could not be used, which is said once.
+    refused: Option<String>,
 }
 
 impl DatabaseFile {
@@ -39,7 +42,8 @@ impl DatabaseFile {
         DatabaseFile {
             path,
             keys,
-            seen: None,
+            used: None,
+            refused: None,
         }
     }
 
@@ -49,28 +53,50 @@ impl DatabaseFile {
     }
 
     /// What packages are compared with from now on, where the file changed.
-    /// One that can't be used leaves the last one in its place, and is said.
+    /// One that can't be used leaves the last one in its place, is said, and is
+    /// tried again: its keys may come later than it does.
     pub fn changed(&mut self) -> Option<Change> {
-        let metadata = self.path.metadata().ok()?;
-        let stamp = (metadata.modified().ok()?, metadata.len());
-        if self.seen == Some(stamp) {
-            return None;
-        }
-        let first = self.seen.replace(stamp).is_none();
-        match self.open() {
-            Ok(advisories) => {
-                tracing::info!(
-                    database = %self.path.display(),
-                    "{}",
-                    if first { "the advisory database is used" } else { "the advisory database changed: images are matched again" }
-                );
+        let opened = self.stamp().and_then(|stamp| {
+            if self.used == Some(stamp) {
+                return Ok(None);
+            }
+            self.open().map(|advisories| Some((stamp, advisories)))
+        });
+        let database = self.path.display();
+        match opened {
+            Ok(None) => {
+                self.refused = None;
+                None
+            }
+            Ok(Some((stamp, advisories))) => {
+                let said = match self.used {
+                    None => "the advisory database is used",
+                    Some(_) => "the advisory database changed: images are matched again",
+                };
+                tracing::info!(%database, "{said}");
+                (self.used, self.refused) = (Some(stamp), None);
                 Some(Change::Advisories(Some(advisories)))
             }
             Err(error) => {
-                tracing::warn!(database = %self.path.display(), %error, "the advisory database can't be used");
+                let error = error.to_string();
+                if self.refused.as_ref() != Some(&error) {
+                    tracing::warn!(%database, error, "the advisory database can't be used");
+                    self.refused = Some(error);
+                }
                 None
             }
         }
+    }
+
+    fn stamp(&self) -> Result<Stamp, Error> {
+        let stamp = || {
+            let metadata = self.path.metadata()?;
+            Ok((metadata.modified()?, metadata.len()))
+        };
+        stamp().map_err(|error| Error::Io {
+            path: self.path.clone(),
+            error,
+        })
     }
 
     fn open(&self) -> Result<Advisories, Error> {

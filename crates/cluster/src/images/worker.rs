@@ -15,7 +15,10 @@ use plimsoll_assess::image::{
     image::{self, BaseTable, Run},
     source::Progress,
 };
-use plimsoll_model::{Timestamp, UnknownAsset, image::Image};
+use plimsoll_model::{
+    Timestamp, UnknownAsset,
+    image::{Image, ImageGap},
+};
 use plimsoll_registry::{
     Client, DiskCache, Error, Options, PullError, Reference, auth::config::Keychain,
 };
@@ -154,6 +157,8 @@ fn look_into(
         .parse()
         .map_err(|error| failed(format!("{error}")))?;
     let limits = Limits::default();
+    let mut platforms = job.demand.platforms.iter();
+    let platform = platforms.next().and_then(|text| text.parse().ok());
     let knows = |keychain: &&Keychain| {
         let found = keychain.find(reference.registry(), reference.repository());
         matches!(found, Ok(Some(_)))
@@ -162,21 +167,20 @@ fn look_into(
     let with = keys.keychains.iter().filter(knows);
     let mut refused = None;
     for keychain in with.chain([&nobody]) {
-        let client = Client::new(options(settings, &reference, keychain, cancel));
-        let (mut source, blobs) =
-            match client.image(&reference, settings.platform.as_ref(), &limits) {
-                Ok(opened) => opened,
-                // Registries hide what an account may not see.
-                Err(PullError::Registry(
-                    error @ (Error::Unauthorized { .. }
-                    | Error::Forbidden { .. }
-                    | Error::NotFound { .. }),
-                )) => {
-                    refused.get_or_insert(error);
-                    continue;
-                }
-                Err(error) => return Err(failed(error.to_string())),
-            };
+        let client = Client::new(options(settings, keychain, cancel));
+        let (mut source, blobs) = match client.image(&reference, platform.as_ref(), &limits) {
+            Ok(opened) => opened,
+            // Registries hide what an account may not see.
+            Err(PullError::Registry(
+                error @ (Error::Unauthorized { .. }
+                | Error::Forbidden { .. }
+                | Error::NotFound { .. }),
+            )) => {
+                refused.get_or_insert(error);
+                continue;
+            }
+            Err(error) => return Err(failed(error.to_string())),
+        };
         if let Some(digest) = source.manifest {
             match client.attached_sboms(&reference, digest) {
                 Ok(attached) => source.attached = attached,
@@ -194,7 +198,19 @@ fn look_into(
             progress: &Until(cancel),
             bases: &BaseTable::none(),
         };
-        return Ok(image::analyze(&source, &blobs, &run).image);
+        let mut image = image::analyze(&source, &blobs, &run).image;
+        // One name for several: what the others hold is not known.
+        for other in platforms.filter(|_| source.index.is_some()) {
+            image.gaps.push(ImageGap {
+                layer: None,
+                path: None,
+                offset: None,
+                message: format!(
+                    "it runs on nodes of {other}, too, and that image of its index was not looked into"
+                ),
+            });
+        }
+        return Ok(image);
     }
     Err(closed(&reference, refused.as_ref(), keys))
 }
@@ -242,25 +258,11 @@ fn closed(reference: &Reference, refused: Option<&Error>, keys: &Keys) -> Unknow
     UnknownAsset { reason, remedy }
 }
 
-fn options(
-    settings: &Settings,
-    reference: &Reference,
-    keychain: &Keychain,
-    cancel: &Arc<AtomicBool>,
-) -> Options {
-    let registry = reference.registry();
-    let mirrors = settings.mirrors.get(registry).into_iter().flatten();
-    let is_insecure = settings.insecure.contains(registry)
-        || mirrors
-            .map(|mirror| mirror.split_once("://").map_or(&**mirror, |(_, rest)| rest))
-            .any(|mirror| {
-                let host = mirror.split('/').next().unwrap_or_default();
-                settings.insecure.contains(host)
-            });
+fn options(settings: &Settings, keychain: &Keychain, cancel: &Arc<AtomicBool>) -> Options {
     Options {
         keychain: keychain.clone(),
         mirrors: settings.mirrors.clone(),
-        insecure: is_insecure,
+        insecure_hosts: settings.insecure.clone(),
         ca_file: settings.ca_file.clone(),
         proxies: settings.proxies.clone(),
         cancel: cancel.clone(),

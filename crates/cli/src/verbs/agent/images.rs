@@ -74,6 +74,5 @@ pub fn settings(
         proxies: Proxies::from_environment(&|name| std::env::var(name).ok()),
         grants: Grants::new(grants),
         database: database.map(|path| DatabaseFile::new(path, keys)),
-        platform: None,
     }))
 }
