@@ -443,7 +443,6 @@ fn a_private_image_is_pulled_with_a_granted_secret_and_unknown_without() {
     let host = registry.host().to_owned();
     let digest = push(&registry, "team/web", &[("busybox", "1.36.1-r15")]);
     let other = push(&registry, "team/vault", &[("musl", "1.2.4-r2")]);
-    database(server.folder(), &[("busybox", "1.36.1-r10")]);
     for namespace in ["shop", "bank"] {
         let made = server.kubectl(&[
             "create",
@@ -479,6 +478,13 @@ fn a_private_image_is_pulled_with_a_granted_secret_and_unknown_without() {
         &server.kubeconfig(),
         &["--insecure-registry", &host, "--pull-secret", "shop/pull"],
     );
+    // Without a database nothing is met, and who looks after it hears why.
+    agent.until("the missing database is told", || {
+        let log = agent.log.lock().expect(WORKS).join("\n");
+        log.contains("the advisory database can't be used") && log.contains("advisories.db")
+    });
+    agent.until("unverified", || verdict(&server, "shop") == "unverified");
+    database(server.folder(), &[("busybox", "1.36.1-r10")]);
     agent.until("met", || verdict(&server, "shop") == "met");
     agent.until("the closed one failed", || {
         agent.metric("plimsoll_image_scans_total{state=\"failed\"}") == Some(1)

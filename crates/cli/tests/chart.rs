@@ -115,6 +115,16 @@ fn the_chart_meets_the_restricted_standard_and_refuses_values_that_are_none() {
         &line.display().to_string(),
     ]);
     assert_eq!(check.status.code(), Some(0), "{}", text(&check.stdout));
+    let goals = ["--set", "goalsVolume.configMap.name=line"];
+    let owned = sound(&helm(
+        &program,
+        home.path(),
+        None,
+        &[&template[..], &goals].concat(),
+    ));
+    for part in ["--goals=/etc/plimsoll/goals", "name: line", "name: goals"] {
+        assert!(owned.contains(part) && !rendered.contains(part), "{part}");
+    }
     // Secrets are granted one by one, and none without being named.
     assert!(!rendered.contains("secrets]"), "{rendered}");
     let images = [
