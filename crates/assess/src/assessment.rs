@@ -17,7 +17,8 @@ use plimsoll_posture::Request;
 use rayon::prelude::*;
 
 use crate::{
-    Advisories, Estate, EstateOptions, Limits, Line, LookedInto, accepted, causes, images,
+    Advisories, Estate, EstateOptions, Limits, Line, LookedInto, accepted, causes,
+    images::{self, Judged},
 };
 
 /// What an assessment needs beside the estate.
@@ -82,26 +83,19 @@ pub enum Outcome {
 }
 
 impl Assessment {
-    /// Judges the images that the estate was given.
-    fn add_images(&mut self, estate: &Estate, request: &Request) {
-        if estate.images.is_empty() {
-            return;
+    /// Adds what the engines say of images.
+    fn add_images(&mut self, judged: Judged<'_>) {
+        let each = judged.images.iter();
+        images::asked(each.map(|one| &one.evaluation), &mut self.evaluation);
+        for one in &judged.images {
+            self.assets.push(one.asset.clone());
+            self.findings.extend(one.findings().cloned());
         }
-        let judged = images::judge(
-            &estate.images,
-            &self.cluster,
-            estate.advisories.as_ref(),
-            request,
-            self.now,
-            &mut self.evaluation,
-        );
-        self.assets.extend(judged.assets);
         self.assets.sort_by(|a, b| a.asset.id.cmp(&b.asset.id));
-        self.findings.extend(judged.findings);
         self.findings.sort_by(Finding::listing_order);
         self.links = Some(judged.links);
-        let mut images: Vec<Arc<Image>> = estate
-            .images
+        let mut images: Vec<Arc<Image>> = judged
+            .looked_into
             .iter()
             .filter_map(|looked_into| looked_into.outcome.as_ref().ok().cloned())
             .collect();
@@ -122,7 +116,7 @@ impl Assessment {
                 .extend(images::ended_release(image, self.now));
         }
         self.coverage.images = images.len() as u64;
-        for looked_into in &estate.images {
+        for looked_into in &judged.looked_into {
             if let Err(unknown) = &looked_into.outcome {
                 self.coverage.failed += 1;
                 self.coverage.gaps.push(GapReport {
@@ -138,8 +132,11 @@ impl Assessment {
                 });
             }
         }
-        for (image, matched) in &judged.matched {
-            for gap in &matched.unknown {
+        for one in &judged.images {
+            let (image, Some(compared)) = (&one.image.name, &one.compared) else {
+                continue;
+            };
+            for gap in &compared.unknown {
                 self.coverage.unmatched += gap.packages;
                 self.coverage.gaps.push(GapReport {
                     state: GapState::Unmatched,
@@ -149,12 +146,11 @@ impl Assessment {
                     reason: format!("{} {}: {}", gap.packages, gap.group, gap.why),
                 });
             }
-            self.diagnostics
-                .extend(matched.diagnostics.iter().map(|said| {
-                    let mut said = said.clone();
-                    said.message = format!("{image}: {}", said.message);
-                    said
-                }));
+            let said = compared.diagnostics.iter().cloned().map(|mut said| {
+                said.message = format!("{image}: {}", said.message);
+                said
+            });
+            self.diagnostics.extend(said);
         }
         self.images = images;
     }
@@ -211,29 +207,41 @@ pub fn assess(estate: &Estate, line: &Line, options: Options<'_>) -> Assessment 
         assets,
         findings,
         evaluation,
+        images: images_of(estate, &request, options.now),
     };
-    conclude(estate, line, &request, options, found)
+    conclude(estate, line, options, found)
 }
 
-/// What the engines that look at objects say.
-pub(crate) struct Found {
+/// What the engines say, apart from goals.
+pub(crate) struct Found<'a> {
     /// The facts of every object.
     pub assets: Vec<AssetFacts>,
     /// In listing order.
     pub findings: Vec<Finding>,
     pub evaluation: Evaluation,
+    /// None where no image was looked for.
+    pub images: Option<Judged<'a>>,
+}
+
+/// Judges the images that the estate was given.
+fn images_of<'a>(estate: &'a Estate, request: &Request, now: Timestamp) -> Option<Judged<'a>> {
+    let by = images::Judge {
+        cluster: &estate.cluster,
+        advisories: estate.advisories.as_ref(),
+        request,
+        now,
+    };
+    images::judge(&estate.images, by)
 }
 
 /// From what was found in the objects to verdicts and a plan.
 pub(crate) fn conclude(
     estate: &Estate,
     line: &Line,
-    request: &Request,
     options: Options<'_>,
-    found: Found,
+    found: Found<'_>,
 ) -> Assessment {
     let mut result = assessment(estate, options.now, found);
-    result.add_images(estate, request);
     result.starter_line = options.starter_line;
 
     let goals_line = plimsoll_goals::Line {
@@ -308,9 +316,9 @@ pub fn scan(
         assets: estate.inventory.all_facts(),
         findings,
         evaluation,
+        images: images_of(estate, &request, now),
     };
     let mut result = assessment(estate, now, found);
-    result.add_images(estate, &request);
     for (name, reason) in &result.evaluation.missing {
         result
             .diagnostics
@@ -353,7 +361,8 @@ pub fn scan_image(
     result
 }
 
-/// What the goals of a line need to be evaluated.
+/// What the goals of a line need to be evaluated, without what the coverage
+/// engine finds.
 pub(crate) fn request(line: &Line) -> Request {
     let mut baselines = BTreeSet::new();
     let mut controls = BTreeSet::new();
@@ -361,7 +370,8 @@ pub(crate) fn request(line: &Line) -> Request {
         for clause in &goal.spec.require {
             if let Clause::Configuration(clause) = clause {
                 baselines.extend(clause.baseline.iter().cloned());
-                controls.extend(clause.controls.iter().cloned());
+                let others = |id: &&String| plimsoll_coverage::rule(id).is_none();
+                controls.extend(clause.controls.iter().filter(others).cloned());
             }
         }
     }
@@ -380,11 +390,12 @@ fn own_baselines(line: &Line) -> Vec<Arc<Baseline>> {
         .collect()
 }
 
-fn assessment(estate: &Estate, now: Timestamp, found: Found) -> Assessment {
+fn assessment(estate: &Estate, now: Timestamp, found: Found<'_>) -> Assessment {
     let Found {
         mut assets,
         findings,
         evaluation,
+        images,
     } = found;
     assets.extend(estate.unread.iter().cloned());
     assets.sort_by(|a, b| a.asset.id.cmp(&b.asset.id));
@@ -397,7 +408,7 @@ fn assessment(estate: &Estate, now: Timestamp, found: Found) -> Assessment {
             format!("{} can't be judged: {}", gap.asset, gap.reason),
         ));
     }
-    Assessment {
+    let mut result = Assessment {
         now,
         cluster: estate.cluster.clone(),
         assets,
@@ -414,5 +425,9 @@ fn assessment(estate: &Estate, now: Timestamp, found: Found) -> Assessment {
         starter_line: false,
         images: Vec::new(),
         links: None,
+    };
+    if let Some(judged) = images {
+        result.add_images(judged);
     }
+    result
 }

@@ -10,10 +10,9 @@ use plimsoll_model::{
     AdvisoryFacts, Asset, AssetFacts, AssetId, AssetKind, BaseFacts, Diagnostic, Digest,
     Evaluation, Evidence, Exposure, FieldRef, Finding, FindingKind, ImageFacts, ImageLink,
     ImageLinks, ImageName, Location, ObjectRef, Observation, ReleaseFacts, Subject, Timestamp,
-    UnknownAsset, image::Image, time::end_of,
+    UnknownAsset, VulnerabilityGap, image::Image, time::end_of,
 };
 use plimsoll_posture::{Request, evaluate_image, image::layer_id};
-use plimsoll_vuln::matching::Matched;
 use rayon::prelude::*;
 
 pub use self::vulnerable::{
@@ -35,89 +34,173 @@ pub struct LookedInto {
     pub at: Option<Timestamp>,
 }
 
-/// What the engines say of the images.
-pub(crate) struct Judged {
-    pub assets: Vec<AssetFacts>,
-    pub findings: Vec<Finding>,
-    pub links: ImageLinks,
-    /// By the image's name: what its packages were compared with.
-    pub matched: Vec<(String, Matched)>,
+/// What the advisories say of one image.
+#[derive(Debug)]
+pub(crate) struct Compared {
+    findings: Vec<Finding>,
+    facts: Result<AdvisoryFacts, String>,
+    /// Packages of which nothing is known.
+    pub unknown: Vec<VulnerabilityGap>,
+    pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Judges every image once.
-pub(crate) fn judge(
-    images: &[LookedInto],
-    cluster: &Arc<str>,
-    advisories: Option<&Advisories>,
-    request: &Request,
-    now: Timestamp,
-    evaluation: &mut Evaluation,
-) -> Judged {
-    // What costs most, side by side; each image once.
-    let mut matched: BTreeMap<AssetId, Matched> = match advisories {
-        None => BTreeMap::new(),
-        Some(advisories) => images
-            .par_iter()
-            .filter_map(|looked_into| looked_into.outcome.as_ref().ok())
-            .map(|image| (asset(image).id, image))
-            .collect::<BTreeMap<_, _>>()
-            .into_par_iter()
-            .map(|(id, image)| (id, matched(image, advisories, now)))
-            .collect(),
-    };
-    let mut judged = Judged {
-        assets: Vec::new(),
-        findings: Vec::new(),
-        links: ImageLinks::new(),
-        matched: Vec::new(),
-    };
-    // Two names of one digest lead to one asset.
-    let mut known: BTreeMap<AssetId, Arc<ImageFacts>> = BTreeMap::new();
-    for looked_into in images {
-        let link = match &looked_into.outcome {
-            Err(unknown) => ImageLink::Unknown(unknown.clone()),
-            Ok(image) => {
-                let asset = Arc::new(asset(image));
-                let facts = known.entry(asset.id.clone()).or_insert_with(|| {
-                    let known = match (advisories, matched.remove(&asset.id)) {
-                        (Some(advisories), Some(matched)) => {
-                            let findings = vulnerable::findings(image, &asset, &matched);
-                            judged.findings.extend(findings);
-                            let facts = vulnerable::facts(&matched, &*advisories.db);
-                            judged.matched.push((image.name.clone(), matched));
-                            Ok(facts)
-                        }
-                        _ => Err(NO_DATABASE.to_owned()),
-                    };
-                    let (findings, looked_at) = findings(image, &asset, request);
-                    judged.findings.extend(findings);
-                    evaluation.unevaluated.extend(looked_at.unevaluated);
-                    evaluation.controls.extend(looked_at.controls);
-                    evaluation.image_controls.extend(looked_at.image_controls);
-                    let observed = Observation {
-                        source: "images".into(),
-                        at: looked_into.at.unwrap_or(now),
-                    };
-                    judged.assets.push(asset_facts(
-                        image,
-                        &asset,
-                        cluster,
-                        &looked_into.names,
-                        &observed,
-                    ));
-                    Arc::new(image_facts(image, &asset, observed, known))
-                });
-                ImageLink::Known(facts.clone())
-            }
+/// What the engines say of one image.
+#[derive(Debug)]
+pub(crate) struct JudgedImage {
+    pub image: Arc<Image>,
+    pub asset: AssetFacts,
+    pub facts: Arc<ImageFacts>,
+    /// None without an advisory database.
+    pub compared: Option<Arc<Compared>>,
+    /// What is wrong with what it is itself.
+    own: Vec<Finding>,
+    pub evaluation: Evaluation,
+}
+
+impl JudgedImage {
+    /// What was found in it.
+    pub(crate) fn findings(&self) -> impl Iterator<Item = &Finding> {
+        let compared = self.compared.iter().flat_map(|compared| &compared.findings);
+        compared.chain(&self.own)
+    }
+}
+
+/// What images are judged by.
+#[derive(Clone, Copy)]
+pub(crate) struct Judge<'a> {
+    pub cluster: &'a Arc<str>,
+    pub advisories: Option<&'a Advisories>,
+    pub request: &'a Request,
+    pub now: Timestamp,
+}
+
+impl Judge<'_> {
+    /// Compares an image with the advisories, which is what costs most.
+    pub(crate) fn compare(&self, image: &Image) -> Option<Arc<Compared>> {
+        let advisories = self.advisories?;
+        let matched = matched(image, advisories, self.now);
+        let asset = Arc::new(asset(image));
+        let found = vulnerable::findings(image, &asset, &matched).collect();
+        Some(Arc::new(Compared {
+            findings: found,
+            facts: Ok(vulnerable::facts(&matched, &*advisories.db)),
+            unknown: matched.unknown,
+            diagnostics: matched.diagnostics,
+        }))
+    }
+
+    /// Judges an image that was compared.
+    pub(crate) fn judge(
+        &self,
+        image: &Arc<Image>,
+        names: &[Arc<str>],
+        at: Option<Timestamp>,
+        compared: Option<Arc<Compared>>,
+    ) -> JudgedImage {
+        let asset = Arc::new(asset(image));
+        let (own, evaluation) = findings(image, &asset, self.request);
+        let observed = Observation {
+            source: "images".into(),
+            at: at.unwrap_or(self.now),
         };
-        for name in &looked_into.names {
-            judged.links.insert(name.clone(), link.clone());
+        let known = match &compared {
+            Some(compared) => compared.facts.clone(),
+            None => Err(NO_DATABASE.to_owned()),
+        };
+        JudgedImage {
+            image: image.clone(),
+            asset: asset_facts(image, &asset, self.cluster, names, &observed),
+            facts: Arc::new(image_facts(image, &asset, observed, known)),
+            compared,
+            own,
+            evaluation,
         }
+    }
+}
+
+/// What the engines say of the images.
+#[derive(Debug)]
+pub(crate) struct Judged<'a> {
+    pub looked_into: Vec<&'a LookedInto>,
+    /// Each once.
+    pub images: Vec<Arc<JudgedImage>>,
+    pub links: ImageLinks,
+}
+
+/// Judges every image once; none where there is none.
+pub(crate) fn judge<'a>(images: &'a [LookedInto], by: Judge<'_>) -> Option<Judged<'a>> {
+    if images.is_empty() {
+        return None;
+    }
+    // Two names of one digest lead to one asset: the first of them counts.
+    let mut firsts: BTreeMap<AssetId, (&LookedInto, &Arc<Image>)> = BTreeMap::new();
+    let mut order = Vec::new();
+    let mut ids = Vec::with_capacity(images.len());
+    for looked_into in images {
+        let id = looked_into.outcome.as_ref().ok().map(|image| {
+            let id = asset(image).id;
+            firsts.entry(id.clone()).or_insert_with(|| {
+                order.push(id.clone());
+                (looked_into, image)
+            });
+            id
+        });
+        ids.push(id);
+    }
+    // Side by side.
+    let judged: BTreeMap<AssetId, Arc<JudgedImage>> = firsts
+        .into_par_iter()
+        .map(|(id, (first, image))| {
+            let compared = by.compare(image);
+            (
+                id,
+                Arc::new(by.judge(image, &first.names, first.at, compared)),
+            )
+        })
+        .collect();
+    let mut links = ImageLinks::new();
+    for (looked_into, id) in images.iter().zip(ids) {
+        let link = link(looked_into, id.and_then(|id| judged.get(&id)));
+        let names = looked_into.names.iter();
+        links.extend(names.map(|name| (name.clone(), link.clone())));
+    }
+    Some(Judged {
+        looked_into: images.iter().collect(),
+        images: order
+            .iter()
+            .filter_map(|id| judged.get(id).cloned())
+            .collect(),
+        links,
+    })
+}
+
+/// What names lead to that someone looked into.
+pub(crate) fn link(looked_into: &LookedInto, judged: Option<&Arc<JudgedImage>>) -> ImageLink {
+    match (&looked_into.outcome, judged) {
+        (Ok(_), Some(judged)) => ImageLink::Known(judged.facts.clone()),
+        (Err(unknown), _) => ImageLink::Unknown(unknown.clone()),
+        (Ok(_), None) => ImageLink::Unknown(UnknownAsset {
+            reason: "it is not judged yet".to_owned(),
+            remedy: "wait for it".to_owned(),
+        }),
+    }
+}
+
+/// Adds what was asked of images to what was asked of objects.
+pub(crate) fn asked<'a>(
+    images: impl IntoIterator<Item = &'a Evaluation>,
+    evaluation: &mut Evaluation,
+) {
+    for one in images {
+        evaluation
+            .unevaluated
+            .extend(one.unevaluated.iter().cloned());
+        evaluation.controls.extend(&one.controls);
+        evaluation.image_controls.extend(&one.image_controls);
     }
     evaluation.unevaluated.sort();
     evaluation.controls.sort_unstable();
     evaluation.controls.dedup();
-    judged
 }
 
 /// What is wrong with an image: its configuration, and secrets in it.

@@ -11,6 +11,7 @@ mod beside;
 mod change;
 mod coverage;
 mod hidden;
+mod images;
 mod judge;
 mod objects;
 mod past;
@@ -26,7 +27,7 @@ use std::{
 };
 
 use plimsoll_goals::Ledger;
-use plimsoll_inventory::ObjectIx;
+use plimsoll_inventory::{Inventory, ObjectIx};
 use plimsoll_manifest::Document;
 use plimsoll_model::{
     AssetId, CoverageLinks, Diagnostic, Finding, History, Timestamp, Verdict,
@@ -38,8 +39,9 @@ use rustc_hash::FxHashSet;
 pub use plimsoll_goals::Standing;
 
 use self::{
-    beside::Beside,
+    beside::{Beside, Telling},
     hidden::Gaps,
+    images::Again,
     judge::goals_line,
     objects::Objects,
     past::Past,
@@ -56,6 +58,7 @@ pub use self::{
 use crate::{
     Assessment, Estate, EstateOptions, Limits, Line, Options,
     assessment::{Found, conclude, request},
+    images::Judge,
 };
 
 /// What holds for all of a [`Live`].
@@ -89,6 +92,8 @@ pub struct Live {
     unrecorded: bool,
     /// Whether anything was taken in yet.
     begun: bool,
+    /// What was taken in and not judged.
+    loading: Option<(Batch, Transition)>,
     now: Timestamp,
 }
 
@@ -125,6 +130,7 @@ impl Live {
             past,
             unrecorded: false,
             begun: false,
+            loading: None,
             now: options.now,
         }
     }
@@ -137,14 +143,10 @@ impl Live {
         now: Timestamp,
     ) -> Transition {
         let before = std::mem::replace(&mut self.now, now);
-        let mut transition = Transition {
-            at: now,
-            ..Transition::default()
-        };
-        let mut batch = Batch {
-            first: !self.begun,
-            ..Batch::default()
-        };
+        let (mut batch, mut transition) = self.loading.take().unwrap_or_default();
+        let loaded = std::mem::take(&mut batch.loading);
+        transition.at = now;
+        batch.first = !self.begun;
         self.begun = true;
         if now < before {
             self.objects.set_back(now);
@@ -157,7 +159,7 @@ impl Live {
             self.request = request(&self.estate.line);
             self.ledger.draw(goals_line(&self.estate.line));
         }
-        if batch.line || batch.gaps {
+        if batch.line || batch.gaps || loaded {
             batch.dirty = self.estate.inventory.objects().map(|(ix, _)| ix).collect();
         }
         let dirty: Vec<ObjectIx> = batch.dirty.iter().copied().collect();
@@ -173,14 +175,14 @@ impl Live {
             &mut transition,
         );
         let mut subjects: BTreeSet<AssetId> = BTreeSet::new();
-        let images_age = !self.estate.images.is_empty() && self.beside.day != Some(date_of(now));
-        if batch.beside || batch.line || images_age {
-            self.renew_beside(&batch, &mut subjects, &mut transition);
+        self.renew_images(&batch, &mut subjects, &mut transition);
+        if batch.observes || batch.gaps {
+            self.observe(&batch, &mut subjects, &mut transition);
         }
         if batch.line || batch.all || now < before {
             let objects = self.estate.inventory.objects();
             subjects.extend(objects.map(|(_, object)| object.asset.id.clone()));
-            subjects.extend(self.beside.assets.keys().cloned());
+            subjects.extend(self.beside.assets().cloned());
         } else {
             let inventory = &self.estate.inventory;
             let objects = dirty.iter().filter_map(|ix| inventory.get(*ix));
@@ -188,6 +190,7 @@ impl Live {
             subjects.extend(self.ledger.due(now));
             subjects.append(&mut batch.observed);
         }
+        transition.judged = subjects.len() as u64;
         self.judge(&subjects);
         self.conclude(batch.first, &mut transition);
         transition.changed = batch.changed || !subjects.is_empty();
@@ -195,8 +198,62 @@ impl Live {
         transition
     }
 
-    /// Judges anew what is beside objects, and says which assets it concerns.
-    fn renew_beside(
+    /// Takes in what happened without judging it: while a cluster is listed
+    /// one would judge halves of it. The next call of [`apply`](Self::apply)
+    /// judges everything.
+    pub fn load(&mut self, changes: impl IntoIterator<Item = Change>) {
+        let (mut batch, mut transition) = self.loading.take().unwrap_or_default();
+        batch.loading = true;
+        for change in changes {
+            self.take(change, &mut batch, &mut transition);
+        }
+        self.loading = Some((batch, transition));
+    }
+
+    /// Judges images that came or are to be judged by something else, and adds
+    /// the assets it concerns.
+    fn renew_images(
+        &mut self,
+        batch: &Batch,
+        subjects: &mut BTreeSet<AssetId>,
+        transition: &mut Transition,
+    ) {
+        let day = Some(date_of(self.now));
+        let aged = std::mem::replace(&mut self.beside.day, day) != day;
+        let again = Again {
+            asked: batch.line,
+            advisories: batch.advisories || (aged && self.estate.advisories.is_some()),
+        };
+        let by = Judge {
+            cluster: &self.estate.cluster,
+            advisories: self.estate.advisories.as_ref(),
+            request: &self.request,
+            now: self.now,
+        };
+        let renewed = self.beside.images.renew(by, again);
+        transition.images += renewed.moved.len() as u64;
+        let mut telling = Telling {
+            first: batch.first,
+            now: self.now,
+            past: &mut self.past,
+            transition,
+        };
+        self.beside.judged(&renewed.moved, &mut telling);
+        subjects.extend(renewed.moved.iter().map(|(id, ..)| id.clone()));
+        if renewed.names.is_empty() && !renewed.every_name {
+            return;
+        }
+        // Who names it.
+        let names = |images: &[Arc<str>]| match renewed.every_name {
+            true => !images.is_empty(),
+            false => images.iter().any(|name| renewed.names.contains(name)),
+        };
+        let naming = self.objects.all().filter(|kept| names(&kept.facts.images));
+        subjects.extend(naming.map(|kept| kept.facts.asset.id.clone()));
+    }
+
+    /// Takes what other engines observe, and adds the assets it concerns.
+    fn observe(
         &mut self,
         batch: &Batch,
         subjects: &mut BTreeSet<AssetId>,
@@ -204,34 +261,16 @@ impl Live {
     ) {
         let cluster = &self.estate.cluster;
         let gaps = self.gaps.values();
-        let mut new = Beside::new(
-            &self.estate,
-            &self.observed,
-            gaps.map(|gap| hidden::stand_in(gap, cluster, self.now))
-                .collect(),
-            &self.request,
-            self.now,
-        );
-        new.succeed(
-            &self.beside,
-            batch.first,
-            &mut self.past,
-            self.now,
+        let hidden = gaps.map(|gap| hidden::stand_in(gap, cluster, self.now));
+        let mut telling = Telling {
+            first: batch.first,
+            now: self.now,
+            past: &mut self.past,
             transition,
-        );
-        let old = std::mem::replace(&mut self.beside, new);
-        for beside in [&old, &self.beside] {
-            subjects.extend(beside.assets.keys().cloned());
-            subjects.extend(beside.findings.keys().cloned());
-            subjects.extend(beside.unevaluated.keys().cloned());
-        }
-        if old.links.is_some() || self.beside.links.is_some() {
-            let naming = self
-                .objects
-                .all()
-                .filter(|kept| !kept.facts.images.is_empty());
-            subjects.extend(naming.map(|kept| kept.facts.asset.id.clone()));
-        }
+        };
+        let hidden = hidden.collect();
+        let mut concerned = self.beside.observe(&self.observed, hidden, &mut telling);
+        subjects.append(&mut concerned);
     }
 
     fn take(&mut self, change: Change, batch: &mut Batch, transition: &mut Transition) {
@@ -249,10 +288,10 @@ impl Live {
                     if known.is_some_and(|known| same_text(known, &document)) {
                         return;
                     }
-                    batch.dirty.extend(affected_by(inventory, ix));
+                    batch.concerns(inventory, ix);
                 }
                 let ix = inventory.replace(document);
-                batch.dirty.extend(affected_by(inventory, ix));
+                batch.concerns(inventory, ix);
                 batch.touched.insert(ix);
             }
             Change::Pod(pod) => {
@@ -266,13 +305,15 @@ impl Live {
                     Came::AsBefore => {}
                     Came::New { alike } => {
                         if let Some(old) = old {
-                            batch.dirty.extend(affected_by(inventory, old));
+                            batch.concerns(inventory, old);
                         }
                         let ix = inventory.replace_called(&name, shape);
-                        if alike && old.is_none() {
+                        if batch.loading {
+                            // Everything is looked at.
+                        } else if alike && old.is_none() {
                             self.objects.observed_in(inventory, ix, &mut batch.dirty);
                         } else {
-                            batch.dirty.extend(affected_by(inventory, ix));
+                            batch.concerns(inventory, ix);
                         }
                         batch.touched.insert(ix);
                     }
@@ -283,10 +324,10 @@ impl Live {
                 let Some(ix) = inventory.find(&id) else {
                     return;
                 };
-                if alike {
+                if alike && !batch.loading {
                     self.objects.observed_in(inventory, ix, &mut batch.dirty);
                 } else {
-                    batch.dirty.extend(affected_by(inventory, ix));
+                    batch.concerns(inventory, ix);
                 }
                 batch.dirty.remove(&ix);
                 batch.touched.remove(&ix);
@@ -300,37 +341,25 @@ impl Live {
                 batch.line = true;
             }
             Change::Images(images) => {
-                self.estate.images.retain(|known| {
-                    !images
-                        .iter()
-                        .any(|new| known.names.iter().any(|name| new.names.contains(name)))
-                });
-                self.estate.images.extend(images);
-                batch.beside = true;
+                for looked_into in images {
+                    self.beside.images.put(looked_into, self.now);
+                }
             }
             Change::Unnamed(names) => {
-                let images = &mut self.estate.images;
-                let before = images.len();
-                images.retain_mut(|image| {
-                    let known = image.names.len();
-                    image.names.retain(|name| !names.contains(name));
-                    batch.beside |= image.names.len() < known;
-                    !image.names.is_empty()
-                });
-                if images.len() == before && !batch.beside {
+                if !self.beside.images.unname(&names) {
                     return;
                 }
             }
             Change::Advisories(advisories) => {
                 self.estate.advisories = advisories;
-                batch.beside = true;
+                batch.advisories = true;
             }
             Change::Coverage(observed) => {
                 let old =
                     std::mem::replace(&mut self.estate.observed_by, observed.coverage.clone());
                 batch.observed_otherwise(old.as_deref(), observed.coverage.as_deref());
                 self.observed = observed;
-                batch.beside = true;
+                batch.observes = true;
             }
             Change::Gap(gap) => {
                 let key = (gap.kind.clone(), gap.namespace.clone());
@@ -338,14 +367,12 @@ impl Live {
                     return;
                 }
                 self.gaps.insert(key, gap);
-                batch.beside = true;
                 batch.gaps = true;
             }
             Change::Seen(kind, namespace) => {
                 if self.gaps.remove(&(kind, namespace)).is_none() {
                     return;
                 }
-                batch.beside = true;
                 batch.gaps = true;
             }
         }
@@ -429,6 +456,7 @@ impl Live {
             assets: self.objects.assets(&self.estate.inventory),
             findings: self.objects.listed(&self.estate.inventory),
             evaluation,
+            images: self.beside.images.whole(),
         };
         if !self.observed.findings.is_empty() {
             found
@@ -443,6 +471,9 @@ impl Live {
             .unevaluated
             .extend(unevaluated.iter().cloned());
         found.evaluation.unevaluated.sort();
+        found.evaluation.controls.extend(self.coverage_controls());
+        found.evaluation.controls.sort_unstable();
+        found.evaluation.controls.dedup();
         let cluster = &self.estate.cluster;
         let hidden = self.gaps.values();
         found
@@ -453,13 +484,7 @@ impl Live {
             history: Some(&history),
             starter_line: false,
         };
-        let mut result = conclude(
-            &self.estate,
-            &self.estate.line,
-            &self.request,
-            options,
-            found,
-        );
+        let mut result = conclude(&self.estate, &self.estate.line, options, found);
         result.coverage.read = self.estate.inventory.len() as u64;
         result.coverage.failed += self.gaps.len() as u64;
         let gaps = self.gaps.values().map(hidden::report);
@@ -480,8 +505,10 @@ struct Batch {
     touched: FxHashSet<ObjectIx>,
     /// Whether the line was drawn anew.
     line: bool,
-    /// Whether what is beside objects is otherwise.
-    beside: bool,
+    /// Whether other engines observe otherwise than before.
+    observes: bool,
+    /// Whether packages are compared with other advisories.
+    advisories: bool,
     /// Whether every asset must be judged anew.
     all: bool,
     /// Assets that are observed otherwise than before.
@@ -492,9 +519,19 @@ struct Batch {
     /// Whether nothing was taken in before: then what the past knows is no
     /// news.
     first: bool,
+    /// Whether all of it is judged later, together.
+    loading: bool,
 }
 
 impl Batch {
+    /// Takes in that an object is another, came or goes.
+    fn concerns(&mut self, inventory: &Inventory, ix: ObjectIx) {
+        // What is loaded is looked at as a whole.
+        if !self.loading {
+            self.dirty.extend(affected_by(inventory, ix));
+        }
+    }
+
     /// Takes in that assets are observed otherwise than before.
     fn observed_otherwise(&mut self, old: Option<&CoverageLinks>, new: Option<&CoverageLinks>) {
         let (Some(old), Some(new)) = (old, new) else {
@@ -502,7 +539,10 @@ impl Batch {
             return;
         };
         for (one, other) in [(old, new), (new, old)] {
-            let otherwise = one.iter().filter(|(id, row)| other.get(*id) != Some(*row));
+            let otherwise = one.iter().filter(|(id, row)| {
+                let other = other.get(*id);
+                other.is_none_or(|other| !row.says_as(other))
+            });
             self.observed.extend(otherwise.map(|(id, _)| id.clone()));
         }
     }

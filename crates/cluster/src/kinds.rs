@@ -273,6 +273,12 @@ pub const KINDS: &[Kind] = &[
         "networkpolicies",
         ISOLATION,
     ),
+    own(
+        "node.k8s.io",
+        "RuntimeClass",
+        "runtimeclasses",
+        "coverage: which pods run where no engine sees into",
+    ),
     line("AssetClass", "assetclasses"),
     line("Baseline", "baselines"),
     line("PostureException", "postureexceptions"),

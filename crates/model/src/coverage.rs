@@ -158,6 +158,15 @@ impl AssetCoverage {
         // which is that of the type.
         &self.0[engine as usize]
     }
+
+    /// Whether it says the same as `other`: that something was heard again is
+    /// no difference.
+    pub fn says_as(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).all(|(one, other)| {
+            let said = |cell: &CoverageCell| (cell.state, cell.reason.clone(), cell.fix.clone());
+            Arc::ptr_eq(one, other) || said(one) == said(other)
+        })
+    }
 }
 
 /// Coverage by asset.

@@ -6,7 +6,8 @@ use plimsoll_coverage::{
     Coverage, Exclusion, Hidden, Input, Seen, Settings, Source, Versions, coverage, versions,
 };
 use plimsoll_model::{
-    CoverageCell, Engine, Evaluation, Finding,
+    CoverageCell, Engine, Evaluation, Finding, Timestamp,
+    resource::Clause,
     wire::{
         AssetCoverageReport, ClusterCoverageReport, CoverageCellReport, CoverageGapReport,
         EngineReport, SCHEMA_VERSION, VersionReport,
@@ -55,7 +56,7 @@ impl Live {
             .collect();
         let coverage = coverage(Input {
             assets: &self.objects.assets(inventory),
-            images: self.beside.links.as_ref(),
+            images: self.beside.links(),
             seen: &seen,
             sources: &asked.sources,
             exclusions: &asked.exclusions,
@@ -67,6 +68,56 @@ impl Live {
             versions: versions(&seen, &asked.settings),
             settings: asked.settings,
         }
+    }
+}
+
+impl Live {
+    /// The usual settings, with what the goals rely on: a scan that is older
+    /// than one asks, and an engine that one needs and nobody runs, are gaps.
+    pub fn coverage_settings(&self, now: Timestamp) -> Settings {
+        let mut settings = Settings::new(self.estate.cluster.clone(), now);
+        settings.image_scan = self.image_scan_asked();
+        let goals = self.estate.line.goals.iter();
+        for clause in goals.flat_map(|(goal, _)| &goal.spec.require) {
+            let (mut scan, mut more) = (false, Vec::new());
+            match clause {
+                Clause::Coverage(clause) => {
+                    scan = clause.image_scan.is_some();
+                    more.extend(clause.sensor.map(|_| Engine::Sensor));
+                    more.extend(clause.audit_log.filter(|a| *a).map(|_| Engine::AuditLog));
+                    more.extend(clause.admission.map(|_| Engine::Admission));
+                }
+                Clause::Vulnerabilities(_) => {
+                    scan = true;
+                    more.push(Engine::Advisories);
+                }
+                Clause::Secrets(_) | Clause::Image(_) => scan = true,
+                _ => {}
+            }
+            more.extend(scan.then_some(Engine::ImageScan));
+            for engine in more {
+                if !settings.expected.contains(&engine) {
+                    settings.expected.push(engine);
+                }
+            }
+        }
+        settings
+    }
+
+    /// The rules of the coverage engine that goals name as controls, once it
+    /// looked.
+    pub(super) fn coverage_controls(&self) -> Vec<&'static str> {
+        if self.observed.coverage.is_none() {
+            return Vec::new();
+        }
+        let goals = self.estate.line.goals.iter();
+        let clauses = goals.flat_map(|(goal, _)| &goal.spec.require);
+        let named = clauses.filter_map(|clause| match clause {
+            Clause::Configuration(clause) => Some(&clause.controls),
+            _ => None,
+        });
+        let rules = named.flatten().filter_map(|id| plimsoll_coverage::rule(id));
+        rules.map(|rule| rule.id).collect()
     }
 }
 

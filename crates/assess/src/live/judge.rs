@@ -31,24 +31,23 @@ impl Live {
         let mut findings: Vec<Finding> = Vec::new();
         let mut first_seen: Vec<Timestamp> = Vec::new();
         let mut evaluation = self.objects.asked().clone();
-        evaluation.controls.extend(&self.beside.asked.controls);
+        if let Some(asked) = self.beside.images.asked() {
+            evaluation.controls.extend(&asked.controls);
+            evaluation.image_controls.extend(&asked.image_controls);
+        }
+        evaluation.controls.extend(self.coverage_controls());
         evaluation.controls.sort_unstable();
         evaluation.controls.dedup();
-        evaluation
-            .image_controls
-            .extend(&self.beside.asked.image_controls);
         let mut images: BTreeSet<&AssetId> = BTreeSet::new();
         let mut gone: Vec<&AssetId> = Vec::new();
         let now = self.now;
         let mut add_beside = |id: &AssetId, first_seen: &mut Vec<Timestamp>| {
-            for finding in self.beside.findings.get(id).into_iter().flatten() {
-                let seen = self.beside.seen.get(&finding.id).copied();
-                first_seen.push(seen.unwrap_or(now).min(now));
+            for (finding, seen) in self.beside.findings_of(id) {
+                first_seen.push(seen.min(now));
                 findings.push(finding.clone());
             }
-            if let Some(gaps) = self.beside.unevaluated.get(id) {
-                evaluation.unevaluated.extend(gaps.iter().cloned());
-            }
+            let gaps = self.beside.unevaluated_of(id);
+            evaluation.unevaluated.extend(gaps.cloned());
         };
         let mut of_objects: Vec<(&Finding, Timestamp)> = Vec::new();
         let mut gaps = Vec::new();
@@ -60,7 +59,7 @@ impl Live {
                     gaps.extend(kept.unevaluated.iter().cloned());
                     &kept.facts
                 }
-                None => match self.beside.assets.get(*id) {
+                None => match self.beside.asset(id) {
                     Some(facts) => facts,
                     None => {
                         gone.push(id);
@@ -75,7 +74,7 @@ impl Live {
         let subjects: Vec<u32> = (0..assets.len() as u32).collect();
         let known: BTreeSet<&AssetId> = ids.iter().copied().collect();
         for image in images.into_iter().filter(|image| !known.contains(image)) {
-            if let Some(facts) = self.beside.assets.get(image) {
+            if let Some(facts) = self.beside.asset(image) {
                 assets.push(facts.clone());
                 add_beside(image, &mut first_seen);
             }
@@ -89,7 +88,7 @@ impl Live {
             assets: &assets,
             findings: &findings,
             evaluation: &evaluation,
-            images: self.beside.links.as_ref(),
+            images: self.beside.links(),
             coverage: self.estate.observed_by.as_deref(),
         };
         let line = goals_line(&self.estate.line);

@@ -6,6 +6,7 @@ use std::{
 };
 
 use plimsoll_manifest::Node;
+use plimsoll_model::{Period, resource::Clause};
 
 use super::Live;
 
@@ -91,6 +92,18 @@ impl Live {
             );
         }
         running
+    }
+
+    /// How old the newest scan of an image may be, where a goal says so: the
+    /// strictest.
+    pub fn image_scan_asked(&self) -> Option<Period> {
+        let goals = self.estate.line.goals.iter();
+        let clauses = goals.flat_map(|(goal, _)| &goal.spec.require);
+        let asked = clauses.filter_map(|clause| match clause {
+            Clause::Coverage(clause) => clause.image_scan,
+            _ => None,
+        });
+        asked.min()
     }
 
     fn platforms(&self) -> Platforms {

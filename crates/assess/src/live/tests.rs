@@ -1,7 +1,9 @@
 //! What a watched estate says against what a fresh look says.
 
+mod coverage;
 mod edits;
 mod gaps;
+mod images;
 mod pods;
 
 use plimsoll_inventory::{Inventory, Settings};

@@ -26,6 +26,10 @@ pub struct Transition {
     pub closed_more: u64,
     /// How many objects were looked at again.
     pub evaluated: u64,
+    /// How many images were.
+    pub images: u64,
+    /// How many assets were judged by the goals.
+    pub judged: u64,
     /// Whether anything of the assessment may be otherwise than before.
     pub changed: bool,
 }

@@ -1,6 +1,6 @@
 //! From an assessment to metrics.
 
-use plimsoll_assess::{Assessment, live::Transition};
+use plimsoll_assess::{Assessment, live::Flip};
 use plimsoll_model::{Severity, Verdict};
 
 use super::metrics::{AttainmentLabels, GoalLabels, Metrics, SeverityLabels, VerdictLabels};
@@ -65,9 +65,9 @@ impl Metrics {
         }
     }
 
-    /// Counts what a round brought.
-    pub fn count(&self, transition: &Transition) {
-        for flip in &transition.flips {
+    /// Counts verdicts that flipped.
+    pub fn count(&self, flips: &[Flip]) {
+        for flip in flips {
             let labels = VerdictLabels {
                 goal: flip.goal.clone(),
                 verdict: flip

@@ -14,7 +14,7 @@ use std::{
 
 use plimsoll_assess::{
     Assessment,
-    coverage::{Settings, Source},
+    coverage::Source,
     live::{Change, CoverageAsked, Flip, Live, LiveOptions},
 };
 use plimsoll_model::{History, Timestamp};
@@ -28,6 +28,12 @@ use crate::images::Scanner;
 const TICK: Duration = Duration::from_secs(5);
 /// How many changes one round takes at most.
 const ROUND: usize = 20_000;
+/// The least time between two assessments: what is written is for people.
+const PACE: Duration = Duration::from_secs(1);
+/// The least time where no verdict flipped, as a multiple of what the last
+/// assessment took, and the most.
+const SHARE: u32 = 20;
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// What is told to the thread.
 #[derive(Debug)]
@@ -122,12 +128,15 @@ pub type Keep = Box<dyn FnMut(&History) + Send>;
 /// What the thread works with.
 pub struct Work {
     live: Live,
-    cluster: Arc<str>,
     keep: Keep,
     kept: Instant,
     listed: bool,
-    /// Flips before everything was listed once.
-    early: Vec<Flip>,
+    /// Flips that are in no round yet.
+    flips: Vec<Flip>,
+    /// Whether anything changed since the last assessment.
+    changed: bool,
+    /// When the last assessment was, and how long it took.
+    assessed: Option<(Instant, Duration)>,
     /// Who observes what, where it was told since the last round.
     observers: Option<(Option<String>, Vec<Source>)>,
     /// Running images; none when nobody looks into them.
@@ -148,12 +157,13 @@ impl Work {
         health: Health,
     ) -> Self {
         Work {
-            cluster: options.cluster.clone(),
             live: Live::new(options),
             keep,
             kept: Instant::now(),
             listed: false,
-            early: Vec::new(),
+            flips: Vec::new(),
+            changed: false,
+            assessed: None,
             observers: None,
             scanner,
             happened: false,
@@ -168,7 +178,7 @@ impl Work {
             self.health.beat();
             let mut changes = Vec::new();
             let mut end = false;
-            match inputs.recv_timeout(TICK) {
+            match inputs.recv_timeout(self.wait()) {
                 Ok(input) => end |= self.take(input, &mut changes),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -179,8 +189,9 @@ impl Work {
                     Err(_) => break,
                 }
             }
-            if let Some((flips, assessment)) = self.round(changes) {
-                rounds.put(flips, assessment);
+            self.round(changes);
+            if self.listed && self.wait().is_zero() {
+                rounds.put(std::mem::take(&mut self.flips), self.assess());
             }
             if end {
                 break;
@@ -221,7 +232,7 @@ impl Work {
             server,
             sources,
             exclusions: Vec::new(),
-            settings: Settings::new(self.cluster.clone(), Timestamp::now()),
+            settings: self.live.coverage_settings(Timestamp::now()),
         });
         let observed = coverage.observed();
         let gaps = observed.findings.len();
@@ -231,46 +242,67 @@ impl Work {
         Some(Change::Coverage(observed))
     }
 
-    /// One round; none while not everything was listed once: half a cluster
-    /// has no verdict.
-    fn round(&mut self, changes: Vec<Change>) -> Option<(Vec<Flip>, Arc<Assessment>)> {
+    /// One round: changes to verdicts.
+    fn round(&mut self, changes: Vec<Change>) {
         let begin = Instant::now();
-        self.happened |= !changes.is_empty();
-        let mut transition = self.live.apply(changes, Timestamp::now());
+        let came = !changes.is_empty();
+        self.happened |= came;
+        // Half a cluster has no verdict.
         if !self.listed {
-            self.early.append(&mut transition.flips);
-            return None;
+            self.live.load(changes);
+            return;
         }
-        transition.flips.splice(..0, self.early.drain(..));
+        self.apply(changes);
         if let Some(scanner) = &mut self.scanner {
             let happened = std::mem::take(&mut self.happened);
             let images = scanner.look(&self.live, happened, &self.health);
-            if !images.is_empty() {
-                let then = self.live.apply(images, Timestamp::now());
-                transition.flips.extend(then.flips);
-                transition.changed |= then.changed;
-            }
-        }
-        if !self.health.is_ready() {
-            settle(&mut transition.flips);
+            self.apply(images);
         }
         if let Some(observed) = self.observe() {
-            let then = self.live.apply([observed], Timestamp::now());
-            transition.flips.extend(then.flips);
-            transition.changed |= then.changed;
+            self.apply(vec![observed]);
         }
-        self.metrics.count(&transition);
-        if !transition.changed && transition.flips.is_empty() && self.health.is_ready() {
-            return None;
+        if !self.health.is_ready() {
+            settle(&mut self.flips);
+            self.metrics.count(&self.flips);
         }
+        if came {
+            let seconds = begin.elapsed().as_secs_f64();
+            self.metrics.evaluation.0.observe(seconds);
+        }
+    }
+
+    fn apply(&mut self, changes: Vec<Change>) {
+        let transition = self.live.apply(changes, Timestamp::now());
+        self.changed |= transition.changed;
+        if self.health.is_ready() {
+            self.metrics.count(&transition.flips);
+        }
+        self.flips.extend(transition.flips);
+    }
+
+    /// How long until there is something to do though nothing happens: an
+    /// assessment of all costs more than the changes since the last one.
+    fn wait(&self) -> Duration {
+        let Some((last, took)) = self.assessed.filter(|_| self.listed) else {
+            return if self.listed { Duration::ZERO } else { TICK };
+        };
+        let pace = match (self.flips.is_empty(), self.changed) {
+            (false, _) => PACE.max(took),
+            (true, true) => PACE.max(took * SHARE).min(LONGEST),
+            (true, false) => return TICK,
+        };
+        pace.saturating_sub(last.elapsed()).min(TICK)
+    }
+
+    /// Everything that is known now.
+    fn assess(&mut self) -> Arc<Assessment> {
+        let begin = Instant::now();
         let assessment = self.live.assessment();
-        self.metrics
-            .evaluation
-            .0
-            .observe(begin.elapsed().as_secs_f64());
         self.metrics.observe(&assessment);
         self.health.ready();
-        Some((transition.flips, Arc::new(assessment)))
+        self.changed = false;
+        self.assessed = Some((Instant::now(), begin.elapsed()));
+        Arc::new(assessment)
     }
 }
 

@@ -218,10 +218,15 @@ proptest! {
 
     #[test]
     fn after_any_edits_it_says_what_a_fresh_look_says(
+        loaded in prop::collection::vec(prop::collection::vec(step(), 1..6), 0..3),
         batches in prop::collection::vec(prop::collection::vec(step(), 1..6), 1..14),
     ) {
         let mut watched = Watched { live: live(), files: BTreeMap::new(), line: 0, now: 0 };
-        watched.live.apply([line(LINES[0])], at(0));
+        watched.live.load([line(LINES[0])]);
+        for batch in loaded {
+            let changes: Vec<Change> = batch.into_iter().filter_map(|step| watched.change(step)).collect();
+            watched.live.load(changes);
+        }
         for batch in batches {
             let changes: Vec<Change> = batch.into_iter().filter_map(|step| watched.change(step)).collect();
             let now = at(watched.now);

@@ -1,7 +1,7 @@
 //! `plimsoll cluster coverage`: who observes what, and what nobody does.
 
 use plimsoll_assess::{
-    coverage::{Exclusion, Scope, Settings, Source},
+    coverage::{Exclusion, Scope, Source},
     live::{CoverageAsked, Live, LiveOptions},
 };
 use plimsoll_cluster::{SourceOptions, source};
@@ -24,7 +24,7 @@ pub fn run(show: &ShowArgs, args: ClusterCoverageArgs) -> Result<Exit, Failure> 
     let mut context = Context::new(show, &input)?;
     let outputs = Outputs::new(&context, &args.output, &Format::COVERAGE)?;
     let progress = Progress::start(context.stderr, context.quiet(), "listing objects", 0);
-    let (name, version, options, look) = runtime.block_on(async {
+    let (version, options, look) = runtime.block_on(async {
         let server = open(&args.access).await?;
         if args.access.cluster.is_none() && context.config.cluster.is_none() {
             server.name().clone_into(&mut context.cluster);
@@ -32,7 +32,7 @@ pub fn run(show: &ShowArgs, args: ClusterCoverageArgs) -> Result<Exit, Failure> 
         let options = SourceOptions::new(context.cluster.as_str());
         let version = server.version().await?;
         let look = source::collect(&server, &options).await?;
-        Ok::<_, Failure>((context.cluster.clone(), version.git_version, options, look))
+        Ok::<_, Failure>((version.git_version, options, look))
     })?;
     drop(progress);
     let sources = look
@@ -64,7 +64,7 @@ pub fn run(show: &ShowArgs, args: ClusterCoverageArgs) -> Result<Exit, Failure> 
         server: Some(version),
         sources,
         exclusions: exclusions.collect(),
-        settings: Settings::new(name.into(), context.now),
+        settings: live.coverage_settings(context.now),
     });
     let report = answer.report();
     outputs.write(&context, |format, style, out| {
