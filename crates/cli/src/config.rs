@@ -8,6 +8,7 @@ use std::{
 
 use plimsoll_assess::{Limits, Source};
 use plimsoll_manifest::{de, load};
+use plimsoll_model::Period;
 use serde::Deserialize;
 
 use crate::{
@@ -104,6 +105,9 @@ pub struct AgentImages {
     /// `--image-workers`.
     #[serde(default)]
     pub workers: Option<usize>,
+    /// `--rescan-after`.
+    #[serde(default)]
+    pub rescan_after: Option<Period>,
     /// `--pull-secret`.
     #[serde(default)]
     pub pull_secrets: Vec<String>,
@@ -214,7 +218,7 @@ mod tests {
         );
         check(
             &format!(
-                "{head}cluster: prod\nagent:\n  images: {{enabled: true, workers: 4, pullSecrets: [shop/pull], insecure: [r:5000]}}\n"
+                "{head}cluster: prod\nagent:\n  images: {{enabled: true, workers: 4, rescanAfter: 7d, pullSecrets: [shop/pull], insecure: [r:5000]}}\n"
             ),
             Ok("prod"),
         );

@@ -19,6 +19,7 @@ use std::{
     time::Duration,
 };
 
+use plimsoll_model::Period;
 use plimsoll_registry::http::proxy::Proxies;
 
 pub use self::{plan::Scanner, pull::Grants, rematch::DatabaseFile};
@@ -32,6 +33,9 @@ pub struct Settings {
     pub workers: usize,
     /// How long one image may take.
     pub timeout: Duration,
+    /// How long after it was looked into an image is again, beside what goals
+    /// ask for.
+    pub rescan_after: Option<Period>,
     /// Where a registry's content is asked for first, by registry.
     pub mirrors: BTreeMap<String, Vec<String>>,
     /// Registries that are reached by plain http, or with certificates that

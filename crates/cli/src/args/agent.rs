@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, ValueEnum};
+use plimsoll_model::Period;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -116,6 +117,14 @@ pub struct AgentArgs {
         help_heading = "Images"
     )]
     pub image_workers: Option<usize>,
+    /// Look into an image again after so long, such as 7d [default: when goals ask for it]
+    #[arg(
+        long,
+        value_name = "PERIOD",
+        env = "PLIMSOLL_RESCAN_AFTER",
+        help_heading = "Images"
+    )]
+    pub rescan_after: Option<Period>,
     /// A pull secret that may be read: NAMESPACE/NAME, or NAMESPACE/* for all that pods there name
     #[arg(long, value_name = "SECRET", help_heading = "Images")]
     pub pull_secret: Vec<String>,

@@ -12,7 +12,7 @@ use plimsoll_assess::{
     LookedInto,
     live::{Change, Live, RunningImage},
 };
-use plimsoll_model::{AssetId, ImageName, Timestamp, UnknownAsset, image::Image};
+use plimsoll_model::{AssetId, ImageName, Period, Timestamp, UnknownAsset, image::Image};
 use plimsoll_registry::{
     Reference, packed,
     sboms::{Sboms, Stored},
@@ -33,6 +33,10 @@ use crate::agent::{
 const LOOK: Duration = Duration::from_secs(2);
 /// How often it is looked whether the database's file changed.
 const DATABASE: Duration = Duration::from_secs(5);
+/// How often it is looked whether images were looked into too long ago.
+const AGE: Duration = Duration::from_secs(60);
+/// No image is looked into again sooner, whatever is asked for.
+const SHORTEST: Period = Period::minutes(5);
 /// Bytes of the queue's file.
 const MOST_QUEUE: u64 = 64 << 20;
 /// Tries after which what could be read of an image is all that is known of it.
@@ -120,7 +124,7 @@ impl Shared {
                     result = "incomplete";
                     state.queue.failed(key, now);
                 } else {
-                    state.queue.scanned(key);
+                    state.queue.scanned(key, now);
                 }
                 drop(state);
                 if !again {
@@ -193,6 +197,7 @@ pub struct Scanner {
     settings: Arc<Settings>,
     database: Option<DatabaseFile>,
     database_seen: Option<Instant>,
+    aged: Option<Instant>,
     looked: Option<Instant>,
     stale: bool,
     running: BTreeMap<Arc<str>, RunningImage>,
@@ -229,6 +234,7 @@ impl Scanner {
             database: settings.database.clone(),
             settings: Arc::new(settings),
             database_seen: None,
+            aged: None,
             looked: None,
             stale: true,
             running: BTreeMap::new(),
@@ -255,6 +261,7 @@ impl Scanner {
             self.database_seen = Some(Instant::now());
             changes.extend(self.database.as_mut().and_then(DatabaseFile::changed));
         }
+        self.age(live);
         self.stale |= changed;
         let mut tell = std::mem::take(&mut self.shared.lock().dirty);
         if self.stale && self.looked.is_none_or(|looked| looked.elapsed() > LOOK) {
@@ -269,6 +276,32 @@ impl Scanner {
         }
         self.show();
         changes
+    }
+
+    /// Has images looked into again before a goal finds that too long ago.
+    fn age(&mut self, live: &Live) {
+        if self.aged.is_some_and(|aged| aged.elapsed() < AGE) {
+            return;
+        }
+        self.aged = Some(Instant::now());
+        // The last quarter is for the queue, and for registries that are away.
+        let asked = live.image_scan_asked();
+        let asked = asked.map(|asked| {
+            let minutes = asked.as_secs() * 3 / 4 / 60;
+            Period::minutes(u32::try_from(minutes).unwrap_or(u32::MAX))
+        });
+        let oldest = asked.into_iter().chain(self.settings.rescan_after).min();
+        let Some(oldest) = oldest.map(|oldest| oldest.max(SHORTEST)) else {
+            return;
+        };
+        let aged = self.shared.lock().queue.age(oldest, Timestamp::now());
+        if aged > 0 {
+            tracing::info!(
+                images = aged,
+                "images are looked into again: it was too long ago"
+            );
+            self.shared.woken.notify_one();
+        }
     }
 
     fn take_in(
@@ -292,7 +325,7 @@ impl Scanner {
             let stored = id(&key).and_then(|id| self.shared.store.get(&id));
             let mut state = self.shared.lock();
             if let Some(stored) = stored {
-                state.queue.scanned(&key);
+                state.queue.known(&key, stored.at);
                 let image = Arc::new(stored.image);
                 state.put(key, Outcome::Known(image, stored.at));
             }

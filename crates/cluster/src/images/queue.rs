@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use plimsoll_model::Timestamp;
+use plimsoll_model::{Period, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Images that are looked into at most; what is more is unknown, and said.
@@ -52,6 +52,8 @@ struct Entry {
     demand: Demand,
     state: State,
     first_seen: Timestamp,
+    /// When it was looked into last.
+    scanned: Option<Timestamp>,
     tries: u32,
     not_before: Timestamp,
 }
@@ -130,6 +132,7 @@ impl Queue {
                     demand: demand.clone(),
                     state: State::Waiting,
                     first_seen: earlier.as_ref().map_or(now, |earlier| earlier.first_seen),
+                    scanned: None,
                     tries: earlier.as_ref().map_or(0, |earlier| earlier.tries),
                     // A clock that was set back must not keep it for years.
                     not_before: earlier
@@ -147,16 +150,24 @@ impl Queue {
         new
     }
 
-    /// The next image to look into: those that did not fail yet first, then
-    /// the one that came last, then the one that most pods run.
+    /// The next image to look into: those of which nothing is known first, of
+    /// them those that did not fail yet, then the one that came last, then the
+    /// one that most pods run.
     pub fn take(&mut self, now: Timestamp) -> Option<Job> {
+        // Nothing waits longer than that; a clock that was set back must not
+        // keep it.
+        let longest = after(now, LONGEST);
         let (key, entry) = self
             .images
             .iter_mut()
-            .filter(|(_, entry)| entry.state == State::Waiting && entry.not_before <= now)
+            .filter(|(_, entry)| {
+                let due = entry.not_before <= now || entry.not_before > longest;
+                entry.state == State::Waiting && due
+            })
             .min_by_key(|(key, entry)| {
                 let last = std::cmp::Reverse(entry.first_seen);
                 (
+                    entry.scanned.is_some(),
                     entry.tries,
                     last,
                     std::cmp::Reverse(entry.demand.pods),
@@ -171,11 +182,35 @@ impl Queue {
     }
 
     /// It was looked into.
-    pub fn scanned(&mut self, key: &str) {
+    pub fn scanned(&mut self, key: &str, at: Timestamp) {
         if let Some(entry) = self.images.get_mut(key) {
             entry.state = State::Scanned;
+            entry.scanned = Some(at);
             entry.tries = 0;
         }
+    }
+
+    /// It was looked into by an earlier run. How often it failed since then
+    /// stays known.
+    pub fn known(&mut self, key: &str, at: Timestamp) {
+        if let Some(entry) = self.images.get_mut(key) {
+            entry.state = State::Scanned;
+            entry.scanned = Some(at);
+        }
+    }
+
+    /// Has images looked into again that were when they were last this long
+    /// ago; gives how many.
+    pub fn age(&mut self, oldest: Period, now: Timestamp) -> usize {
+        let mut aged = 0;
+        for entry in self.images.values_mut() {
+            let scanned = entry.scanned.filter(|_| entry.state == State::Scanned);
+            if scanned.is_some_and(|at| oldest.after(at) <= now) {
+                entry.state = State::Waiting;
+                aged += 1;
+            }
+        }
+        aged
     }
 
     /// It could not be, or not wholly: it is tried again, later each time.
@@ -306,7 +341,7 @@ mod tests {
             queue.failed("a", at(now));
         }
         assert_eq!(waits, [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]);
-        queue.scanned("b");
+        queue.scanned("b", at(now));
         assert_eq!(queue.counts().scanned, 1);
         assert_eq!(queue.counts().failing, 1);
     }
@@ -316,7 +351,7 @@ mod tests {
         let mut queue = Queue::default();
         queue.want(&running(&[("a", 1), ("b", 1)]), at(0));
         queue.want(&running(&[("b", 1)]), at(1));
-        queue.scanned("a");
+        queue.scanned("a", at(1));
         assert!(!queue.has("a"));
         assert_eq!(taken(&mut queue, 1), ["b"]);
     }
@@ -350,7 +385,7 @@ mod tests {
         };
         queue.want(&on(&["linux/amd64"]), at(0));
         assert_eq!(taken(&mut queue, 0), ["a"]);
-        queue.scanned("a");
+        queue.scanned("a", at(0));
         queue.want(&on(&["linux/amd64"]), at(1));
         assert_eq!(taken(&mut queue, 1), [""; 0]);
         queue.want(&on(&["linux/amd64", "linux/arm64"]), at(2));
@@ -363,7 +398,7 @@ mod tests {
         queue.want(&running(&[("a", 1), ("b", 1), ("c", 1)]), at(0));
         taken(&mut queue, 0);
         queue.failed("a", at(0));
-        queue.scanned("c");
+        queue.scanned("c", at(0));
         let saved = serde_json::to_vec(&queue.saved()).expect("written");
         let read: Vec<Saved> = serde_json::from_slice(&saved).expect("read");
         let mut queue = Queue::restored(read);
@@ -371,6 +406,40 @@ mod tests {
         // What was being looked into is looked into again.
         assert_eq!(taken(&mut queue, 10), ["d", "b"]);
         assert_eq!(taken(&mut queue, 60), ["a"]);
+    }
+
+    #[test]
+    fn what_was_looked_into_too_long_ago_is_again_after_what_is_not_known() {
+        let day = Period::hours(24);
+        let mut queue = Queue::default();
+        queue.want(&running(&[("a", 9)]), at(0));
+        taken(&mut queue, 0);
+        queue.scanned("a", at(0));
+        assert_eq!(queue.age(day, at(86_399)), 0);
+        assert_eq!(queue.age(day, at(86_400)), 1);
+        assert_eq!(queue.age(day, at(86_400)), 0, "it waits already");
+        queue.want(&running(&[("a", 9), ("b", 1)]), at(86_400));
+        assert_eq!(taken(&mut queue, 86_400), ["b", "a"]);
+
+        // Its registry is away, and the agent restarts: it is tried again as
+        // late as if it had not.
+        queue.failed("a", at(86_400));
+        queue.failed("a", at(86_460));
+        let mut queue = Queue::restored(queue.saved());
+        queue.want(&running(&[("a", 9)]), at(86_470));
+        queue.known("a", at(0));
+        assert_eq!(queue.age(day, at(86_470)), 1);
+        assert_eq!(taken(&mut queue, 86_579), [""; 0]);
+        assert_eq!(taken(&mut queue, 86_580), ["a"]);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_keeps_nothing_waiting() {
+        let mut queue = Queue::default();
+        queue.want(&running(&[("a", 1)]), at(1_000_000));
+        taken(&mut queue, 1_000_000);
+        queue.failed("a", at(1_000_000));
+        assert_eq!(taken(&mut queue, 0), ["a"]);
     }
 
     proptest! {
@@ -391,7 +460,7 @@ mod tests {
                     2 => if let Some(job) = queue.take(at(now)) {
                         prop_assert!(working.insert(job.key.to_string()));
                     },
-                    3 => if working.remove(&key) { queue.scanned(&key); },
+                    3 => if working.remove(&key) { queue.scanned(&key, at(now)); },
                     _ => if working.remove(&key) { queue.failed(&key, at(now)); },
                 }
                 let list: Vec<(&str, u64)> = wanted.iter().map(|key| (key.as_str(), 1)).collect();

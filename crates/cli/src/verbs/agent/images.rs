@@ -68,6 +68,7 @@ pub fn settings(
         folder,
         workers,
         timeout: TIMEOUT,
+        rescan_after: args.rescan_after.or(config.rescan_after),
         mirrors,
         insecure: insecure.collect(),
         ca_file: args.ca_file.clone().or(config.ca_file),
