@@ -139,6 +139,7 @@ pub struct Cluster {
     api: Part,
     etcd: Part,
     folder: tempfile::TempDir,
+    etcd_url: String,
     port: u16,
     flags: Vec<String>,
 }
@@ -173,24 +174,7 @@ impl Cluster {
         let at = |name: &str| folder.path().join(name).display().to_string();
         let flag = |name: &str, value: &str| format!("--{name}={value}");
 
-        let mut etcd = Part::start(
-            program,
-            folder.path(),
-            "etcd",
-            Stdio::piped(),
-            &[flag("data-dir", &at("etcd"))],
-        )?;
-        let mut url = String::new();
-        if let Some(out) = etcd.child.stdout.take() {
-            // It prints one line when it is ready, or nothing when it fails.
-            BufReader::new(out)
-                .read_line(&mut url)
-                .map_err(|error| error.to_string())?;
-        }
-        let url = url.trim();
-        if url.is_empty() {
-            return Err(format!("etcd does not start:\n{}", etcd.tail()));
-        }
+        let (etcd, url) = start_etcd(program, folder.path(), "http://127.0.0.1:0")?;
 
         let key = at("service-account.key");
         let made = Command::new(program).args(["key", &key]).output();
@@ -207,7 +191,7 @@ impl Cluster {
             .map_err(|error| format!("no free port: {error}"))?
             .port();
         let mut flags = vec![
-            flag("etcd-servers", url),
+            flag("etcd-servers", &url),
             flag("bind-address", "127.0.0.1"),
             flag("advertise-address", "127.0.0.1"),
             flag("secure-port", &port.to_string()),
@@ -234,6 +218,7 @@ impl Cluster {
             api,
             etcd,
             folder,
+            etcd_url: url,
             port,
             flags,
         };
@@ -345,6 +330,45 @@ impl Cluster {
         self.etcd.signal("CONT")
     }
 
+    /// Ends etcd at once, as when its machine loses power, and starts it again at the same place
+    /// with what it had.
+    ///
+    /// # Errors
+    /// It does not start again.
+    pub fn restart_etcd(&mut self) -> Result<(), String> {
+        self.etcd.end();
+        let started = Instant::now();
+        loop {
+            match start_etcd(&self.program, self.folder.path(), &self.etcd_url) {
+                Ok((etcd, _)) => {
+                    self.etcd = etcd;
+                    return self.wait();
+                }
+                // As with the port of the API server.
+                Err(_) if started.elapsed() < READY => {
+                    std::thread::sleep(Duration::from_millis(200));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Where the API server listens on loopback; a restart keeps it.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// A configuration of the administrator that goes through another port.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub fn kubeconfig_through(&self, port: u16) -> Result<PathBuf, String> {
+        let name = format!("kubeconfig-{port}");
+        let text = config(port, "test", "test-token");
+        write(self.folder.path(), &name, &text)?;
+        Ok(self.folder.path().join(name))
+    }
+
     /// Runs `kubectl` against it, as an administrator.
     ///
     /// # Errors
@@ -375,6 +399,9 @@ const _: () = {
     let _ = Cluster::kubeconfig;
     let _ = Cluster::kubeconfig_of;
     let _ = Cluster::restart_api;
+    let _ = Cluster::restart_etcd;
+    let _ = Cluster::port;
+    let _ = Cluster::kubeconfig_through;
     let _ = Cluster::stop_etcd;
     let _ = Cluster::continue_etcd;
     let _ = Cluster::apply;
@@ -406,6 +433,27 @@ fn config(port: u16, user: &str, token: &str) -> String {
          certificate-authority: certificates/apiserver.crt\n",
         url(port)
     )
+}
+
+/// Starts etcd there; with port 0 the system chooses. Gives where it listens.
+fn start_etcd(program: &Path, folder: &Path, listen: &str) -> Result<(Part, String), String> {
+    let data = folder.join("etcd").display().to_string();
+    let flags = [
+        format!("--data-dir={data}"),
+        format!("--listen-client-url={listen}"),
+    ];
+    let mut etcd = Part::start(program, folder, "etcd", Stdio::piped(), &flags)?;
+    let mut url = String::new();
+    if let Some(out) = etcd.child.stdout.take() {
+        // It prints one line when it is ready, or nothing when it fails.
+        BufReader::new(out)
+            .read_line(&mut url)
+            .map_err(|error| error.to_string())?;
+    }
+    match url.trim() {
+        "" => Err(format!("etcd does not start:\n{}", etcd.tail())),
+        url => Ok((etcd, url.to_owned())),
+    }
 }
 
 fn start_api(program: &Path, folder: &Path, flags: &[String]) -> Result<Part, String> {

@@ -17,6 +17,11 @@ const MOST_STEPS: usize = 5;
 const MOST_LINES: usize = 5;
 /// Characters of one text.
 const MOST_CHARS: usize = 400;
+/// Bytes of a status: etcd keeps every version of it for a while.
+const MOST_BYTES: usize = 16 << 10;
+/// The lists of a goal's status that give way where it is too long, the first
+/// one first.
+const GIVE_WAY: [&str; 4] = ["notes", "settledBy", "fixPlan", "topFindings"];
 
 /// What is known of the resource beside the assessment.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +41,12 @@ pub fn goal(assessment: &Assessment, goal: &GoalVerdict, about: About<'_>) -> Va
         Some(before) if before["verdict"] == verdict => before["since"].as_str().map(str::to_owned),
         _ => None,
     };
-    let since = since.unwrap_or_else(|| instant(goal.since.unwrap_or(assessment.now)));
+    // A clock that was set back leaves a past that is ahead of it.
+    let known = goal.since.filter(|since| *since <= assessment.now);
+    let since = since.unwrap_or_else(|| instant(known.unwrap_or(assessment.now)));
+    let flipped = about
+        .before
+        .is_none_or(|before| before["verdict"] != verdict);
     let because = because(assessment, goal);
     let met = match goal.verdict {
         Verdict::Met | Verdict::AtRisk => "True",
@@ -52,6 +62,7 @@ pub fn goal(assessment: &Assessment, goal: &GoalVerdict, about: About<'_>) -> Va
     put("verdict", verdict.into());
     put("attainment", attainment(goal).into());
     put("since", since.into());
+    put("flips", (flips(about) + u64::from(flipped)).into());
     put("counts", json!(goal.counts));
     put("because", because.clone().into());
     if let Some(at_risk) = &goal.at_risk {
@@ -94,16 +105,45 @@ pub fn goal(assessment: &Assessment, goal: &GoalVerdict, about: About<'_>) -> Va
             condition("Met", met, reason, &because, assessment.now, about),
         ]),
     );
-    Value::Object(status)
+    bounded(Value::Object(status))
+}
+
+/// The status without the ends of lists that would make it too long.
+fn bounded(mut status: Value) -> Value {
+    for list in GIVE_WAY {
+        while status.to_string().len() > MOST_BYTES {
+            let lines = status.get_mut(list).and_then(Value::as_array_mut);
+            if lines.and_then(Vec::pop).is_none() {
+                break;
+            }
+        }
+        if let Some(members) = status.as_object_mut()
+            && members.get(list).is_some_and(|lines| *lines == json!([]))
+        {
+            members.remove(list);
+        }
+    }
+    status
 }
 
 /// The status of a resource that is not judged because something is wrong
 /// with it.
 pub fn refused(problem: &str, now: Timestamp, about: About<'_>) -> Value {
-    json!({
+    let mut status = json!({
         "observedGeneration": about.generation,
-        "conditions": [condition("Accepted", "False", "Invalid", problem, now, about)],
-    })
+        "conditions": [condition("Accepted", "False", "Invalid", &cut(problem), now, about)],
+    });
+    if flips(about) > 0 {
+        status["flips"] = flips(about).into();
+    }
+    status
+}
+
+/// How often the verdict of a goal was told as another one, its first one too,
+/// as far as its status says.
+pub fn flips(about: About<'_>) -> u64 {
+    let flips = about.before.and_then(|before| before["flips"].as_u64());
+    flips.unwrap_or(0)
 }
 
 /// Adds to the status of a resource that Git owns whether it was edited in the
@@ -320,3 +360,6 @@ fn instant(time: Timestamp) -> String {
 fn second(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
+
+#[cfg(test)]
+mod tests;

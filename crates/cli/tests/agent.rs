@@ -2,241 +2,14 @@
 //! status, flip when workloads change, and neither an agent that is killed nor
 //! a server that is restarted loses a flip or tells it twice.
 
-use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+use std::{process::Command, time::Duration};
 
 #[path = "../../../tests/cluster/harness.rs"]
 mod cluster;
+#[path = "agent/harness.rs"]
+mod harness;
 
-use cluster::Cluster;
-
-/// How long anything may take on a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-const GOAL: &str = "\
-apiVersion: plimsoll.dev/v1alpha1
-kind: PostureGoal
-metadata: {name: no-privilege}
-spec:
-  owner: platform
-  assets: {match: {namespaces: [shop]}}
-  require:
-  - configuration: {controls: [pss-privileged], max: 0}
-";
-
-fn deployment(name: &str, privileged: bool) -> String {
-    format!(
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: shop}}\n\
-         spec:\n  selector: {{matchLabels: {{app: {name}}}}}\n  template:\n    \
-         metadata: {{labels: {{app: {name}}}}}\n    spec:\n      containers:\n      \
-         - name: main\n        image: registry.example.com/{name}:1\n        \
-         securityContext: {{privileged: {privileged}}}\n"
-    )
-}
-
-/// A server with the definitions, the goal, and one good workload.
-fn server() -> Option<Cluster> {
-    let repo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let program = match cluster::program(&repo) {
-        Ok(program) => program,
-        Err(why) => {
-            eprintln!("SKIPPED: {why}");
-            return None;
-        }
-    };
-    let server = Cluster::start(&program).expect("the API server starts");
-    for (name, text) in plimsoll_model::crd::files() {
-        server
-            .apply(&text)
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
-        let wait = server.kubectl(&[
-            "wait",
-            "--for=condition=Established",
-            "--timeout=60s",
-            &format!("crd/{}", name.trim_end_matches(".yaml")),
-        ]);
-        assert!(
-            wait.expect("what the test itself does works")
-                .status
-                .success(),
-            "{name}"
-        );
-    }
-    for name in ["shop", "plimsoll"] {
-        server
-            .apply(&format!(
-                "apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n"
-            ))
-            .expect("what the test itself does works");
-    }
-    server
-        .apply(&deployment("good", false))
-        .expect("what the test itself does works");
-    server.apply(GOAL).expect("what the test itself does works");
-    Some(server)
-}
-
-/// An agent as a process, killed when it is dropped.
-struct Agent {
-    child: Child,
-    listen: SocketAddr,
-    log: Arc<Mutex<Vec<String>>>,
-}
-
-impl Agent {
-    fn start(kubeconfig: &Path, identity: &str, state: Option<&Path>) -> Agent {
-        Agent::start_with(kubeconfig, identity, state, &[])
-    }
-
-    fn start_with(kubeconfig: &Path, identity: &str, state: Option<&Path>, more: &[&str]) -> Agent {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .expect("what the test itself does works")
-            .local_addr()
-            .expect("what the test itself does works")
-            .port();
-        let listen: SocketAddr = ([127, 0, 0, 1], port).into();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-        command
-            .args(["agent", "--cluster", "test", "--log", "json"])
-            .args(["--kubeconfig", &kubeconfig.display().to_string()])
-            .args(["--identity", identity])
-            .args(["--listen", &listen.to_string()])
-            .args(more);
-        if let Some(state) = state {
-            command.args(["--state", &state.display().to_string()]);
-        }
-        let mut child = command
-            .env_remove("KUBECONFIG")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("what the test itself does works");
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let lines = BufReader::new(
-            child
-                .stderr
-                .take()
-                .expect("what the test itself does works"),
-        )
-        .lines();
-        let into = log.clone();
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                into.lock()
-                    .expect("what the test itself does works")
-                    .push(line);
-            }
-        });
-        Agent { child, listen, log }
-    }
-
-    fn log(&self) -> String {
-        self.log
-            .lock()
-            .expect("what the test itself does works")
-            .join("\n")
-    }
-
-    /// The body and head of an answer; empty while nobody answers.
-    fn ask(&self, path: &str) -> String {
-        let Ok(mut stream) = TcpStream::connect(self.listen) else {
-            return String::new();
-        };
-        let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
-        let _ = write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: agent\r\nConnection: close\r\n\r\n"
-        );
-        let mut answer = Vec::new();
-        let mut buffer = [0; 8192];
-        while let Ok(read @ 1..) = stream.read(&mut buffer) {
-            answer.extend_from_slice(&buffer[..read]);
-        }
-        String::from_utf8_lossy(&answer).into_owned()
-    }
-
-    fn signal(&self, name: &str) {
-        let sent = Command::new("kill")
-            .args([&format!("-{name}"), &self.child.id().to_string()])
-            .status();
-        assert!(sent.expect("what the test itself does works").success());
-    }
-}
-
-impl Drop for Agent {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Waits until something is so.
-fn until(what: &str, agent: &Agent, mut is: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !is() {
-        assert!(
-            begin.elapsed() < PATIENCE,
-            "not within a minute: {what}\n{}",
-            agent.log()
-        );
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
-
-fn get(server: &Cluster, args: &[&str]) -> String {
-    let output = server
-        .kubectl(args)
-        .expect("what the test itself does works");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn goal(server: &Cluster, field: &str) -> String {
-    get(
-        server,
-        &[
-            "get",
-            "goal",
-            "no-privilege",
-            "-o",
-            &format!("jsonpath={{{field}}}"),
-        ],
-    )
-}
-
-fn verdict(server: &Cluster) -> String {
-    goal(server, ".status.verdict")
-}
-
-/// The reasons of the events about goals, in the order of their names' times.
-fn events(server: &Cluster) -> Vec<String> {
-    let told = get(
-        server,
-        &[
-            "get",
-            "events",
-            "-n",
-            "default",
-            "--sort-by=.metadata.resourceVersion",
-            "-o",
-            "jsonpath={range .items[*]}{.involvedObject.kind}/{.reason} {end}",
-        ],
-    );
-    told.split_whitespace()
-        .filter_map(|event| event.strip_prefix("PostureGoal/"))
-        .map(str::to_owned)
-        .collect()
-}
-
-fn state_file(server: &Cluster) -> PathBuf {
-    server.folder().join("state/agent.json")
-}
+use harness::{Agent, GOAL, deployment, events, get, goal, server, state_file, until, verdict};
 
 #[test]
 fn a_verdict_flips_in_the_status_of_its_goal_and_is_told_once() {
@@ -378,7 +151,7 @@ fn a_goal_that_is_wrong_says_so_in_its_status() {
     // What no rule of the definition can say, the parser says.
     let odd = GOAL
         .replace("no-privilege", "odd")
-        .replace("  assets:", "  window: 30s\n  assets:");
+        .replace("  assets:", "  window: 40000d\n  assets:");
     server.apply(&odd).expect("what the test itself does works");
     let agent = Agent::start(&server.kubeconfig(), "one", None);
     until("refused", &agent, || {
@@ -392,7 +165,7 @@ fn a_goal_that_is_wrong_says_so_in_its_status() {
                 "jsonpath={.status.conditions[0].message}",
             ],
         )
-        .contains("a window is at least `1h`")
+        .contains("40000d")
     });
     // The others are judged all the same.
     until("met", &agent, || verdict(&server) == "met");

@@ -76,6 +76,8 @@ pub(crate) struct Pages {
     size: u32,
     restarts: u32,
     next: String,
+    /// How many objects there were when it went on with what is there now.
+    resumed: Option<usize>,
     listed: Listed,
     done: bool,
 }
@@ -92,6 +94,7 @@ impl Pages {
             size: options.page.max(1),
             restarts: 0,
             next: String::new(),
+            resumed: None,
             listed: Listed {
                 consistent: true,
                 ..Listed::default()
@@ -127,10 +130,12 @@ impl Pages {
                     };
                     return Ok(Some(Told::Again));
                 }
-                // It changes faster than it can be listed: the rest as it is now.
+                // It changes faster than it can be listed: the rest as it is
+                // now, as often as that leads further.
                 Err(AskError::Gone {
                     resume: Some(resume),
-                }) if !self.next.is_empty() && self.listed.consistent => {
+                }) if !self.next.is_empty() && self.resumed != Some(self.listed.objects) => {
+                    self.resumed = Some(self.listed.objects);
                     self.next = resume;
                     self.listed.consistent = false;
                     continue;

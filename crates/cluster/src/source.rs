@@ -275,6 +275,8 @@ pub struct KindStatus {
     pub failures: u64,
     /// Why it can't be seen now; none where it can.
     pub failing: Option<String>,
+    /// When it was last heard, be it that nothing happened.
+    pub heard: Option<Instant>,
 }
 
 type Statuses = Arc<Mutex<BTreeMap<String, KindStatus>>>;
@@ -305,9 +307,9 @@ pub struct Source {
 }
 
 /// Messages that wait at most; each holds a page.
-const QUEUE: usize = 16;
-/// Changes that are told together at most.
-const TOGETHER: usize = 20_000;
+const QUEUE: usize = 4;
+/// Changes that are told together at most: what waits takes memory.
+const TOGETHER: usize = 2_000;
 
 impl Source {
     /// Starts to watch, on the runtime that this is called on.

@@ -3,9 +3,10 @@
 //!
 //! Only a status is ever written, never a spec or metadata, and only where it
 //! is otherwise than it was. A flip is told before it is written, by an event
-//! whose name follows from the status before it: whoever is interrupted
-//! between the two tells it again, under the same name, which the API server
-//! refuses. So no flip is lost and none is told twice.
+//! whose name follows from the status before it, which counts them: whoever is
+//! interrupted between the two tells it again, under the same name, which the
+//! API server refuses. So no flip is lost and none is told twice, whatever the
+//! clock does.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -20,7 +21,7 @@ use plimsoll_assess::{
 };
 use plimsoll_manifest::{Document, Limits, Source, load_one};
 use plimsoll_model::{
-    GoalVerdict, Timestamp,
+    GoalVerdict, Timestamp, crd,
     resource::{self, API_GROUP, Resource},
 };
 use serde_json::{Value, json};
@@ -41,13 +42,6 @@ const REQUEST: Duration = Duration::from_secs(10);
 const PACE: Duration = Duration::from_secs(1);
 /// Characters of an event's message, of which the API takes 1,024 bytes.
 const MESSAGE: usize = 240;
-
-const KINDS: [(&str, &str); 4] = [
-    ("PostureGoal", "posturegoals"),
-    ("AssetClass", "assetclasses"),
-    ("Baseline", "baselines"),
-    ("PostureException", "postureexceptions"),
-];
 
 /// Writes statuses and events.
 pub struct StatusWriter {
@@ -83,7 +77,7 @@ impl StatusWriter {
         let mut done = true;
         let owner = self.owner.as_ref().map(|owner| owner.borrow().clone());
         let mut drifted = 0;
-        for (kind, plural) in KINDS {
+        for (kind, plural) in crd::kinds() {
             let resource = api_resource(kind, plural);
             let api: Api<DynamicObject> = Api::all_with(self.client.clone(), &resource);
             let listed = match within(api.list(&ListParams::default())).await {
@@ -93,6 +87,10 @@ impl StatusWriter {
                 Err(error) => {
                     self.count("status", false);
                     tracing::warn!(kind, %error, "the resources can't be listed");
+                    // Whoever does not answer once is not asked for each kind.
+                    if matches!(error, Failed::Slow) {
+                        return false;
+                    }
                     done = false;
                     continue;
                 }
@@ -104,14 +102,18 @@ impl StatusWriter {
                     continue;
                 };
                 drifted += i64::from(next.drifted);
-                done &= self.write_one(&api, kind, next).await;
+                match self.write_one(&api, kind, next).await {
+                    Wrote::Done => {}
+                    Wrote::Again => done = false,
+                    Wrote::Away => return false,
+                }
             }
         }
         self.metrics.drifted.set(drifted);
         done
     }
 
-    async fn write_one(&self, api: &Api<DynamicObject>, kind: &str, next: Next<'_>) -> bool {
+    async fn write_one(&self, api: &Api<DynamicObject>, kind: &str, next: Next<'_>) -> Wrote {
         let Next {
             mut object,
             status,
@@ -120,7 +122,7 @@ impl StatusWriter {
             ..
         } = next;
         if object.data.get("status") == Some(&status) {
-            return true;
+            return Wrote::Done;
         }
         let name = object.metadata.name.clone().unwrap_or_default();
         let now = Timestamp::now();
@@ -131,7 +133,7 @@ impl StatusWriter {
                 // The next round tries both again.
                 self.count("event", false);
                 tracing::warn!(kind, name, %error, "an event can't be told");
-                return false;
+                return Wrote::not(&error);
             }
         }
         object.data["status"] = status;
@@ -143,15 +145,15 @@ impl StatusWriter {
         match within(api.replace_status(&name, &params, &object)).await {
             Ok(_) => {
                 self.count("status", true);
-                true
+                Wrote::Done
             }
-            Err(Failed::Api(404)) => true,
+            Err(Failed::Api(404)) => Wrote::Done,
             // Somebody else wrote meanwhile: it is looked at again.
-            Err(Failed::Api(409)) => false,
+            Err(Failed::Api(409)) => Wrote::Again,
             Err(error) => {
                 self.count("status", false);
                 tracing::warn!(kind, name, %error, "the status can't be written");
-                false
+                Wrote::not(&error)
             }
         }
     }
@@ -212,6 +214,25 @@ impl Sink for StatusWriter {
         let done = self.write_all(&round.assessment).await;
         self.last = Some(time::Instant::now());
         done
+    }
+}
+
+/// What came of writing one status.
+enum Wrote {
+    /// It is as it should be.
+    Done,
+    /// It must be tried again.
+    Again,
+    /// The server does not answer.
+    Away,
+}
+
+impl Wrote {
+    fn not(error: &Failed) -> Self {
+        match error {
+            Failed::Slow => Wrote::Away,
+            _ => Wrote::Again,
+        }
     }
 }
 
@@ -323,7 +344,7 @@ struct Said<'a> {
     /// The kind of the resource it is about.
     kind: &'a str,
     /// What was before, and what is now: the event's name follows from both.
-    before: Option<&'a str>,
+    before: &'a str,
     now: &'a str,
     is_normal: bool,
     reason: String,
@@ -352,9 +373,10 @@ fn flip_event(
         counts.violated,
         counts.unknown,
     );
+    let flips = status::flips(about(object)).to_string();
     let said = Said {
         kind: "PostureGoal",
-        before: before.and_then(|before| before["since"].as_str()),
+        before: &flips,
         now: verdict.verdict.as_str(),
         is_normal: matches!(verdict.verdict, plimsoll_model::Verdict::Met),
         reason: format!("Verdict{}", status::reason(verdict.verdict)),
@@ -375,7 +397,7 @@ fn drift_event(
     let generation = object.metadata.generation.unwrap_or(0);
     let said = Said {
         kind,
-        before: Some(&format!("generation{generation}")),
+        before: &format!("generation{generation}"),
         now: "drifted",
         is_normal: false,
         reason: "Drifted".to_owned(),
@@ -413,15 +435,14 @@ fn event(object: &DynamicObject, said: &Said<'_>, identity: &str, at: Timestamp)
 }
 
 /// A name that follows from what was before and what is now.
-fn event_name(goal: &str, uid: &str, since: Option<&str>, verdict: &str) -> String {
+fn event_name(goal: &str, uid: &str, before: &str, verdict: &str) -> String {
     let plain = |text: &str| -> String {
         let kept = text.chars().filter(char::is_ascii_alphanumeric);
         kept.map(|c| c.to_ascii_lowercase()).collect()
     };
     let goal: String = goal.chars().take(120).collect();
     let uid: String = plain(uid).chars().take(8).collect();
-    let since = since.map_or_else(|| "new".to_owned(), plain);
-    format!("{goal}.{uid}.{since}.{}", plain(verdict))
+    format!("{goal}.{uid}.{}.{}", plain(before), plain(verdict))
 }
 
 fn api_resource(kind: &str, plural: &str) -> ApiResource {
@@ -460,11 +481,9 @@ mod tests {
 
     #[test]
     fn an_events_name_follows_from_what_it_tells() {
-        let since = Some("2026-11-26T21:15:00.123Z");
-        let name = event_name("hold", "8A1c-22-f3bb", since, "at-risk");
-        assert_eq!(name, "hold.8a1c22f3.20261126t211500123z.atrisk");
-        assert_eq!(event_name("hold", "8a1c", None, "met"), "hold.8a1c.new.met");
+        let name = event_name("hold", "8A1c-22-f3bb", "7", "at-risk");
+        assert_eq!(name, "hold.8a1c22f3.7.atrisk");
         // The same flip is the same name, the way back is another.
-        assert_ne!(event_name("hold", "8a1c", since, "met"), name);
+        assert_ne!(event_name("hold", "8A1c-22-f3bb", "8", "at-risk"), name);
     }
 }

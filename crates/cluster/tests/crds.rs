@@ -107,6 +107,9 @@ fn documents() -> Vec<(String, Option<&'static str>)> {
             None,
         ),
         (more("enforce: {admission: deny, remediate: patch}"), None),
+        (more("window: 1h"), None),
+        (more("window: 59m60s"), None),
+        (more("window: 59m59s"), Some("a window is at least `1h`")),
         (
             other(
                 "AssetClass",

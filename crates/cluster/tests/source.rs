@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -14,8 +14,11 @@ use serde_json::json;
 
 #[path = "../../../tests/cluster/harness.rs"]
 mod cluster;
+#[path = "../../../tests/cluster/proxy.rs"]
+mod proxy;
 
 use cluster::Cluster;
+use proxy::Proxy;
 
 /// How long anything may take that should take no time at all.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -41,8 +44,12 @@ fn on_a_runtime(test: impl Future<Output = ()>) {
 }
 
 async fn server(cluster: &Cluster) -> Server {
+    open(cluster.kubeconfig()).await
+}
+
+async fn open(kubeconfig: PathBuf) -> Server {
     let access = Access {
-        kubeconfig: Some(cluster.kubeconfig()),
+        kubeconfig: Some(kubeconfig),
         context: None,
     };
     Server::open(&access).await.expect("a way to it")
@@ -345,6 +352,90 @@ async fn busy() {
         .expect("it works");
     assert_eq!(look.gaps, []);
     assert!(look.counts["rbac.authorization.k8s.io/ClusterRole"] > 50);
+}
+
+#[test]
+fn a_list_that_expires_on_the_way_is_whole_all_the_same() {
+    on_a_runtime(expiring());
+}
+
+async fn expiring() {
+    // Versions are forgotten after two seconds.
+    let Some(cluster) = start(&["--etcd-compaction-interval=1s"]) else {
+        return;
+    };
+    let direct = server(&cluster).await;
+    cluster.apply(SHOP).expect("it works");
+    pods(&direct, 300).await;
+    let expect = looked(&direct).await;
+
+    let proxy = Proxy::start(cluster.port()).expect("a free port");
+    let through = cluster.kubeconfig_through(proxy.port());
+    let slow = open(through.expect("it works")).await;
+    let options = SourceOptions {
+        page: 50,
+        ..options()
+    };
+    // Something happens all the time: else there is but one version.
+    let busy = tokio::spawn({
+        let client = direct.client().clone();
+        async move {
+            let resource = ApiResource {
+                group: String::new(),
+                version: "v1".into(),
+                api_version: "v1".into(),
+                kind: "ConfigMap".into(),
+                plural: "configmaps".into(),
+            };
+            let api: Api<DynamicObject> = Api::namespaced_with(client, "shop", &resource);
+            for at in 0.. {
+                let mut map = DynamicObject::new(&format!("noise-{at}"), &resource);
+                map.data = json!({"data": {}});
+                // While the server is busy there is less noise.
+                let _ = api.create(&PostParams::default(), &map).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    });
+    proxy.slow(60_000);
+    let look = source::collect(&slow, &options).await.expect("it answers");
+    assert_eq!(look.gaps, []);
+    assert_eq!(look.counts["Pod"], 300);
+    let mut once = live();
+    once.apply(look.changes, Timestamp::now());
+    assert_eq!(ids(&once), expect);
+    let expired = gone(&cluster);
+    assert!(expired > 0, "no version expired on the way");
+
+    // The same while it is watched: what expires is neither gone nor doubled.
+    let mut source = Source::start(&slow, options);
+    let mut watched = live();
+    let changes = all(&mut source).await;
+    assert!(
+        !changes
+            .iter()
+            .any(|change| matches!(change, Change::Gone(_)))
+    );
+    watched.apply(changes, Timestamp::now());
+    assert_eq!(ids(&watched), expect);
+    assert!(gone(&cluster) > expired, "no version expired on the way");
+    // At full speed again, the list is of one version, and changes are seen.
+    proxy.slow(0);
+    cluster.apply(&deployment("web", false)).expect("it works");
+    let there = |live: &Live| ids(live).len() == expect.len() + 1;
+    flips_until(&mut source, &mut watched, there).await;
+    busy.abort();
+}
+
+/// How often the server said that a version is too old.
+fn gone(cluster: &Cluster) -> u64 {
+    let output = cluster.kubectl(&["get", "--raw=/metrics"]);
+    let text = cluster::said(output.expect("it works")).expect("it works");
+    let lines = text.lines().filter(|line| {
+        line.starts_with("apiserver_request_total{") && line.contains("code=\"410\"")
+    });
+    let counts = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok());
+    counts.sum()
 }
 
 /// Prints figures; the optimised build's are those of `docs/cluster.md`. Run it by its name with

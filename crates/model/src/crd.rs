@@ -57,6 +57,10 @@ const KINDS: [Kind; 4] = [
                 "!has(self.ramp) || !has(self.target) || double(self.ramp.from.replace('%', '')) <= double(self.target.replace('%', ''))",
                 "the ramp leads up: `from` is above the target",
             ),
+            (
+                "!has(self.window) || self.window.findAll('[0-9]+[wdhms]').map(part, int(part.substring(0, size(part) - 1)) * (part.endsWith('w') ? 604800 : part.endsWith('d') ? 86400 : part.endsWith('h') ? 3600 : part.endsWith('m') ? 60 : 1)).sum() >= 3600",
+                "a window is at least `1h`",
+            ),
         ],
     },
     Kind {
@@ -148,6 +152,11 @@ const CLAUSES: [(&str, (&str, &str)); 6] = [
     ),
 ];
 
+/// Every kind with its plural, in the order in which they are listed.
+pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    KINDS.iter().map(|kind| (kind.kind, kind.plural))
+}
+
 /// The definition of every kind, by its name (`posturegoals.plimsoll.dev`), in
 /// the order in which they are listed.
 pub fn all() -> Vec<(String, Value)> {
@@ -198,10 +207,14 @@ fn definition(kind: &Kind, name: &str, schema: &Value) -> Value {
         }
     }
     if kind.kind == "PostureGoal" {
-        for share in ["/properties/target", "/properties/ramp/properties/from"] {
-            // Rules compute with it; their cost is that of the longest.
-            if let Some(share) = spec.pointer_mut(share) {
-                share["maxLength"] = 9.into();
+        // Rules compute with them; their cost is that of the longest.
+        for (path, longest) in [
+            ("/properties/target", 9),
+            ("/properties/ramp/properties/from", 9),
+            ("/properties/window", 32),
+        ] {
+            if let Some(field) = spec.pointer_mut(path) {
+                field["maxLength"] = longest.into();
             }
         }
     }

@@ -15,6 +15,11 @@ use plimsoll_cluster::{
 };
 use plimsoll_model::{History, Period};
 use tokio::sync::watch;
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use crate::{
     args::{AgentArgs, InputArgs, LogForm, ShowArgs},
@@ -187,9 +192,23 @@ fn log_to_stderr(form: Option<LogForm>, show: &ShowArgs) {
         .with_max_level(level)
         .with_target(false)
         .with_ansi(form == LogForm::Text && std::io::stderr().is_terminal());
+    // Whoever asked says what failed, with what it was for; the client would say
+    // it once more.
+    let client = match show.verbose {
+        true => LevelFilter::from_level(level),
+        false => LevelFilter::OFF,
+    };
+    let said = Targets::new()
+        .with_default(level)
+        .with_target("kube_client", client);
     // A second start of the log in one process is only a test's.
     let _ = match form {
-        LogForm::Text => log.try_init(),
-        LogForm::Json => log.json().flatten_event(true).try_init(),
+        LogForm::Text => log.finish().with(said).try_init(),
+        LogForm::Json => log
+            .json()
+            .flatten_event(true)
+            .finish()
+            .with(said)
+            .try_init(),
     };
 }

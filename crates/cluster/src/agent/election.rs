@@ -95,6 +95,15 @@ impl Election {
                 Ok(Err(error)) => tracing::warn!(%error, lease = self.name, "the lease"),
                 Err(_) => tracing::warn!(lease = self.name, "the API server does not answer"),
             }
+            // What could not be renewed in time is lost.
+            tell.send_if_modified(|standing| {
+                let late = |until: Instant| Instant::now() >= until;
+                let lost = matches!(standing, Standing::Leader { until } if late(*until));
+                if lost {
+                    *standing = Standing::Unknown;
+                }
+                lost
+            });
             tokio::select! {
                 () = time::sleep(self.timings.retry) => {}
                 _ = stop.wait_for(|stop| *stop) => break,

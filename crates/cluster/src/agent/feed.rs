@@ -156,5 +156,12 @@ fn show_state(source: &Source, metrics: &Metrics) {
             .watch_failing
             .get_or_create(&labels)
             .set(i64::from(status.failing.is_some()));
+        if let Some(heard) = status.heard {
+            let silent = heard.elapsed().as_secs();
+            metrics
+                .watch_silent
+                .get_or_create(&labels)
+                .set(i64::try_from(silent).unwrap_or(i64::MAX));
+        }
     }
 }

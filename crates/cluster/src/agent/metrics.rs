@@ -98,6 +98,8 @@ pub struct Metrics {
     pub objects: Family<KindLabels, Gauge>,
     /// 1 for a kind that can't be seen now.
     pub watch_failing: Family<KindLabels, Gauge>,
+    /// Seconds since a kind was last heard.
+    pub watch_silent: Family<KindLabels, Gauge>,
     /// What waits.
     pub queue: Family<QueueLabels, Gauge>,
     /// Images that run, by how far they are.
@@ -170,6 +172,11 @@ impl Metrics {
             "watch_failing",
             "1 for a kind that can't be seen now",
             self.watch_failing.clone(),
+        );
+        registry.register(
+            "watch_silent_seconds",
+            "Since a kind was last heard; a watch says something about every minute",
+            self.watch_silent.clone(),
         );
         registry.register("queue_depth", "What waits in a queue", self.queue.clone());
         registry.register(

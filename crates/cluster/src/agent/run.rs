@@ -37,7 +37,7 @@ const RESYNC: Duration = Duration::from_secs(60);
 
 /// What waits for the evaluating thread at most; a source that is faster
 /// waits.
-const INPUTS: usize = 256;
+const INPUTS: usize = 4;
 
 /// The lease that decides who writes.
 #[derive(Clone, Debug)]
@@ -146,6 +146,8 @@ pub async fn run(
         ended.clone(),
     ));
     let (tell_standing, mut standing) = watch::channel(Standing::Unknown);
+    // Told apart from the writing, which may be waiting for the server.
+    tokio::spawn(show_standing(standing.clone(), metrics.clone()));
     let election = setup.lease.map(|lease| {
         let election = Election::new(
             setup.server.client().clone(),
@@ -210,7 +212,6 @@ pub async fn run(
             _ = &mut worker => return Err(RunError::Ended("the evaluation")),
             round = rounds.take() => {
                 let writes = standing.borrow().writes();
-                metrics.leader.set(i64::from(writes));
                 last = Some(round.again());
                 pause = pause_after(sink.round(round, writes).await);
             },
@@ -221,14 +222,7 @@ pub async fn run(
                 }
             },
             Ok(()) = standing.changed() => {
-                let now = standing.borrow_and_update().clone();
-                let writes = now.writes();
-                metrics.leader.set(i64::from(writes));
-                match &now {
-                    Standing::Leader { .. } => tracing::info!("this replica writes"),
-                    Standing::Follower { holder } => tracing::info!(holder, "another replica writes"),
-                    Standing::Unknown => {}
-                }
+                let writes = standing.borrow_and_update().writes();
                 // What the one before did not get to write.
                 if let Some(last) = last.as_ref().filter(|_| writes) {
                     pause = pause_after(sink.round(last.again(), true).await);
@@ -266,6 +260,20 @@ pub async fn run(
 
 fn pause_after(done: bool) -> Duration {
     if done { RESYNC } else { RETRY }
+}
+
+async fn show_standing(mut standing: watch::Receiver<Standing>, metrics: Metrics) {
+    while standing.changed().await.is_ok() {
+        let now = standing.borrow_and_update().clone();
+        metrics.leader.set(i64::from(now.writes()));
+        match now {
+            Standing::Leader { .. } => tracing::info!("this replica writes"),
+            Standing::Follower { holder } => tracing::info!(holder, "another replica writes"),
+            Standing::Unknown => {
+                tracing::info!("this replica does not write: the lease is not its own any more");
+            }
+        }
+    }
 }
 
 async fn finished(task: &mut JoinHandle<()>) {

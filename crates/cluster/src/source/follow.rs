@@ -26,6 +26,8 @@ use crate::{
 /// The least and the most seconds a watch is asked to last: not all of them
 /// end together.
 const WATCH: (u32, u32) = (240, 120);
+/// The least time from the begin of one watch to that of the next.
+const BREATH: Duration = Duration::from_secs(1);
 
 /// Follows one kind.
 pub(super) struct Follower {
@@ -92,8 +94,18 @@ impl Follower {
             loop {
                 let begun = Instant::now();
                 match self.watch(&mut version).await {
-                    End::Over => self.answered(),
-                    End::Expired => break,
+                    End::Over => {
+                        self.answered();
+                        // One that ends at once, again and again, is no watch.
+                        sleep(BREATH.saturating_sub(begun.elapsed())).await;
+                    }
+                    End::Expired => {
+                        tracing::info!(
+                            kind = self.name,
+                            "the version is too old: it is listed anew"
+                        );
+                        break;
+                    }
                     End::Failed(AskError::NotFound) => return self.left().await,
                     // Who may list it and not watch it lists it again and again.
                     End::Failed(AskError::Forbidden(_) | AskError::Unauthorized(_)) => {
@@ -213,6 +225,7 @@ impl Follower {
             status.events += told;
             status.skipped += skipped;
             status.failing = None;
+            status.heard = Some(Instant::now());
         });
         self.send(changes).await;
     }
@@ -238,6 +251,7 @@ impl Follower {
             status.lists += 1;
             status.skipped += listed.skipped as u64;
             status.failing = None;
+            status.heard = Some(Instant::now());
         });
         let namespace = self.options.namespace.as_deref();
         if listed.skipped > 0 {

@@ -68,6 +68,7 @@ fn goal() -> Value {
             "format": "date-time",
             "description": "Since when the verdict is what it is.",
         },
+        "flips": number("How often the verdict was told as another one, the first time too."),
         "counts": {"type": "object", "description": "The parts of the scope.", "properties": counts},
         "because": text("The verdict in one sentence."),
         "atRisk": {
