@@ -56,6 +56,8 @@ const LOGS: [&str; 6] = [
 ];
 /// The image of a test's pods, on the node from the start: busybox, as the user 65532.
 pub const IMAGE: &str = "plimsoll.test/busybox:1";
+/// Where a registry of a test's own may listen: the node pulls from it over plain HTTP.
+pub const REGISTRY: &str = "10.77.0.1:5000";
 /// What holds a pod's namespaces.
 const PAUSE: &str = "plimsoll.test/pause:1";
 
@@ -247,15 +249,24 @@ impl Node {
     /// # Errors
     /// containerd does not take it.
     pub fn import(&self, archive: &Path) -> Result<(), String> {
+        self.ctr(&["images", "import", &archive.display().to_string()])
+            .map(drop)
+    }
+
+    /// Runs `ctr` over the images and containers that the kubelet works with.
+    ///
+    /// # Errors
+    /// It fails; the message is its own.
+    pub fn ctr(&self, args: &[&str]) -> Result<String, String> {
         let output = self
             .command(Path::new("ctr"))
             .arg("--address")
             .arg(self.folder.path().join("containerd.sock"))
-            .args(["--namespace", "k8s.io", "images", "import"])
-            .arg(archive)
+            .args(["--namespace", "k8s.io"])
+            .args(args)
             .output()
             .map_err(|error| format!("can't start ctr: {error}"))?;
-        said(output).map(drop)
+        said(output).map_err(|error| format!("ctr {}: {error}", args.join(" ")))
     }
 
     /// An error with what the parts said last.
@@ -287,7 +298,8 @@ const _: () = {
     let _ = Node::apply;
     let _ = Node::folder;
     let _ = Node::with_logs;
-    let _ = IMAGE;
+    let _ = Node::ctr;
+    let _ = (IMAGE, REGISTRY);
 };
 
 /// Writes the configuration of all parts, and the images.
@@ -313,11 +325,23 @@ fn configure(folder: &Path) -> Result<(), String> {
              [plugins.\"io.containerd.internal.v1.opt\"]\npath = \"{at}/opt\"\n\
              [plugins.\"io.containerd.grpc.v1.cri\"]\nsandbox_image = \"{PAUSE}\"\n\
              restrict_oom_score_adj = true\n\
+             [plugins.\"io.containerd.grpc.v1.cri\".registry]\nconfig_path = \"{at}/registries\"\n\
              [plugins.\"io.containerd.grpc.v1.cri\".cni]\nbin_dir = \"{PLUGINS}\"\n\
              conf_dir = \"{at}/cni\"\n"
         ),
     )?;
-    std::fs::create_dir(folder.join("cni")).map_err(|error| error.to_string())?;
+    let registry = format!("registries/{REGISTRY}");
+    for inside in ["cni", &registry] {
+        std::fs::create_dir_all(folder.join(inside)).map_err(|error| error.to_string())?;
+    }
+    write(
+        folder,
+        &format!("{registry}/hosts.toml"),
+        &format!(
+            "server = \"http://{REGISTRY}\"\n\
+             [host.\"http://{REGISTRY}\"]\ncapabilities = [\"pull\", \"resolve\"]\n"
+        ),
+    )?;
     write(
         folder,
         "cni/10-test.conflist",

@@ -10,6 +10,10 @@ use std::{
 
 #[path = "../../../tests/cluster/harness.rs"]
 mod cluster;
+#[path = "../../../tests/cluster/node.rs"]
+mod node;
+#[path = "chart/on_a_node.rs"]
+mod on_a_node;
 
 const LINE: &str = "\
 apiVersion: plimsoll.dev/v1alpha1
@@ -131,6 +135,8 @@ fn the_chart_meets_the_restricted_standard_and_refuses_values_that_are_none() {
         "--set",
         "images.enabled=true,images.pullSecrets={shop/pull,bank/*},images.registryPorts={5000}",
         "--set",
+        "networkPolicy.apiServerPorts={16443}",
+        "--set",
         "images.databaseVolume.persistentVolumeClaim.claimName=advisories",
     ];
     let granted = sound(&helm(
@@ -146,6 +152,7 @@ fn the_chart_meets_the_restricted_standard_and_refuses_values_that_are_none() {
         "--pull-secret=shop/pull",
         "--images",
         "{port: 5000, protocol: TCP}",
+        "{port: 16443, protocol: TCP}",
         "claimName: advisories",
     ] {
         assert!(granted.contains(part), "{part}\n{granted}");
@@ -154,6 +161,7 @@ fn the_chart_meets_the_restricted_standard_and_refuses_values_that_are_none() {
         "image.digest=latest",
         "replicas=-1",
         "replica=2",
+        "networkPolicy.apiServerPorts={}",
         "images.pullSecrets={pull}",
     ] {
         let refused = helm(

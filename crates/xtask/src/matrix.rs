@@ -12,10 +12,28 @@ use crate::{Usage, cluster, go, shell, tools};
 /// and the newest.
 const OTHERS: [&str; 2] = ["v1.34.4", "v1.37.2"];
 
-/// What is run against each: tests that start the small form. `cargo test` takes these arguments.
+/// What is run against each: all tests that start an API server or a node. `cargo test` takes these
+/// arguments.
 const TESTS: [&[&str]; 2] = [
     &["--package", "plimsoll-cluster"],
-    &["--package", "plimsoll-cli", "--test", "server_dry_run"],
+    &[
+        "--package",
+        "plimsoll-cli",
+        "--test",
+        "agent",
+        "--test",
+        "agent_chaos",
+        "--test",
+        "agent_images",
+        "--test",
+        "chart",
+        "--test",
+        "cluster",
+        "--test",
+        "same_answer",
+        "--test",
+        "server_dry_run",
+    ],
 ];
 
 const HELP: &str = "\
