@@ -83,6 +83,8 @@ fn metrics_beyond_the_base_ones_change_the_score_of_version_3() {
     assert_eq!(both(&nothing), (3.7, 3.3));
 }
 
+/// FIRST's "CVSS v4.0 Examples" (<https://www.first.org/cvss/v4.0/examples>), each by
+/// the vulnerability that it is of.
 #[test]
 fn examples_of_version_4_come_to_the_scores_of_their_document() {
     let check = |vector: &str, base: f64, score: f64| {
