@@ -51,7 +51,11 @@ pub struct Told {
 /// # Errors
 /// `path` itself can't be read, or more comes out of it than may.
 pub fn each(path: &Path, name: &str, visit: &mut Visit<'_>) -> io::Result<Told> {
-    let file = FileAt::open(path)?;
+    each_in(&FileAt::open(path)?, name, visit)
+}
+
+/// The same of bytes that can be read at any place.
+pub(crate) fn each_in(file: &dyn ReadAt, name: &str, visit: &mut Visit<'_>) -> io::Result<Told> {
     let mut head = [0; 6];
     let count = file.read_at(0, &mut head)?;
     let head = &head[..count];
@@ -64,9 +68,9 @@ pub fn each(path: &Path, name: &str, visit: &mut Visit<'_>) -> io::Result<Told> 
         go_on: true,
     };
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
-        out.zip(&file)?;
+        out.zip(file)?;
     } else if head.starts_with(b"\xfd7zXZ\0") {
-        let packed = BufReader::with_capacity(1 << 16, Cursor::new(&file));
+        let packed = BufReader::with_capacity(1 << 16, Cursor::new(file));
         out.stream(XzReader::new_mem_limit(packed, true, XZ_MEMORY), bare(name))?;
     } else {
         let kind = Compression::of(head);
@@ -78,7 +82,7 @@ pub fn each(path: &Path, name: &str, visit: &mut Visit<'_>) -> io::Result<Told> 
                 format!("it is compressed with {unread}, which is not read here: unpack it first"),
             ));
         }
-        let packed = BufReader::with_capacity(1 << 16, Cursor::new(&file));
+        let packed = BufReader::with_capacity(1 << 16, Cursor::new(file));
         let name = if kind == Compression::None {
             name
         } else {
@@ -129,7 +133,7 @@ impl Out<'_, '_> {
         Ok(())
     }
 
-    fn zip(&mut self, file: &FileAt) -> io::Result<()> {
+    fn zip(&mut self, file: &dyn ReadAt) -> io::Result<()> {
         let bad = |error: &dyn std::fmt::Display| {
             io::Error::new(io::ErrorKind::InvalidData, error.to_string())
         };

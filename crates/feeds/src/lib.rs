@@ -12,6 +12,8 @@
 //! - [`rematch`]: stored images, matched again when the database changes.
 
 pub mod files;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod import;
 pub mod keys;
 mod lock;

@@ -299,3 +299,8 @@ pub fn check(path: &Path, name: &str, what: &str) -> Result<(), Error> {
         (None, None) => "it holds no advisories in a format that is known".to_owned(),
     }))
 }
+/// Reads the text as what publishers say of where their files are.
+pub(crate) fn any(text: &str) {
+    place::any(text);
+    changes::any(text);
+}

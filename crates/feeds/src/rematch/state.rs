@@ -57,9 +57,12 @@ impl State {
     pub(super) fn read(folder: &Path) -> Self {
         let bytes = packed::read(&path(folder), MOST_FILE).ok();
         let plain = bytes.and_then(|bytes| packed::unpack(MARK, &bytes, MOST_PLAIN).ok());
-        plain
-            .and_then(|plain| postcard::from_bytes(&plain).ok())
-            .unwrap_or_default()
+        plain.map(|plain| Self::of(&plain)).unwrap_or_default()
+    }
+
+    /// What is kept, unpacked; nothing where it can't be read.
+    pub(super) fn of(plain: &[u8]) -> Self {
+        postcard::from_bytes(plain).unwrap_or_default()
     }
 
     /// Writes it in place of what was kept before.

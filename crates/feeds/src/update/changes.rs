@@ -117,6 +117,14 @@ fn listed(text: &str, since: Timestamp) -> Vec<(Timestamp, String)> {
     all
 }
 
+/// Reads the text as a list of what changed.
+pub(super) fn any(text: &str) {
+    let since = day_of(text).unwrap_or(Timestamp::UNIX_EPOCH);
+    for (_, path) in listed(text, since) {
+        assert!(place::is_below(&path), "{path}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

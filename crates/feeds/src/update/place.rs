@@ -161,6 +161,13 @@ fn updateinfo(text: &str) -> Result<Place, String> {
     }
 }
 
+/// Reads the text as what a repository says of itself.
+pub(super) fn any(text: &str) {
+    if let Ok(found) = updateinfo(text) {
+        assert!(is_below(&found.url), "{}", found.url);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
