@@ -11,12 +11,16 @@ use std::{
 };
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use plimsoll_model::PackageType;
+use plimsoll_model::{
+    Package, PackageType,
+    image::{Image, ImagePackage, ImageRelease},
+};
 use plimsoll_vuln::{
     Scheme,
     advisory::{Advisory, Affected, End, Origin, Range, Source, State},
-    db::{self, Builder, Database, PackageKey, SigningKey, Trust},
+    db::{self, Builder, Database, PackageKey, PlaceBuf, SigningKey, Trust},
     lookup::{FeedInfo, Lookup as _, Place},
+    matching::{self, Options},
     read::{self, Records},
     rematch::Index,
     version,
@@ -216,7 +220,62 @@ fn build(c: &mut Criterion) {
             });
         });
     }
+    let image = image(&packages);
+    let matched = matching::match_image(&image, &database, &Options::default());
+    eprintln!(
+        "an image of {} packages has {} vulnerabilities",
+        image.packages.len(),
+        matched.vulnerabilities.len()
+    );
+    group.bench_function("match an image of as many packages", |b| {
+        b.iter(|| {
+            let matched = matching::match_image(&image, &database, &Options::default());
+            matched.vulnerabilities.len()
+        });
+    });
     group.finish();
+}
+
+/// An image of these packages, half of them old.
+fn image(packages: &[PackageKey]) -> Image {
+    let release = packages.iter().find_map(|key| match &key.place {
+        PlaceBuf::Distribution { id, release } => Some((id.clone(), release.clone())),
+        _ => None,
+    });
+    let package = |(at, key): (usize, &PackageKey)| {
+        let version = if at % 2 == 0 { "1.0.0" } else { "9999.0.0" };
+        let (kind, name) = match &key.place {
+            PlaceBuf::Registry(kind) => (*kind, key.name.as_str()),
+            PlaceBuf::Distribution { id, .. } if id == "alpine" => (PackageType::Apk, &*key.name),
+            PlaceBuf::Distribution { id, .. } if id == "debian" => (PackageType::Deb, &*key.name),
+            PlaceBuf::Distribution { .. } => (PackageType::Rpm, &*key.name),
+            PlaceBuf::Program => return None,
+        };
+        let (namespace, name) = name.rsplit_once('/').unwrap_or(("", name));
+        let package = Package::new(kind, namespace, name, version);
+        Some(ImagePackage {
+            purl: package.purl(),
+            package,
+            cpes: Vec::new(),
+            locations: Vec::new(),
+            removed_by: None,
+            from_base: None,
+            dev: false,
+            needs: Vec::new(),
+            checksums: Vec::new(),
+            symbols: Vec::new(),
+        })
+    };
+    Image {
+        name: "bench".to_owned(),
+        release: release.map(|(id, version)| ImageRelease {
+            id,
+            version,
+            ..ImageRelease::default()
+        }),
+        packages: packages.iter().enumerate().filter_map(package).collect(),
+        ..Image::default()
+    }
 }
 
 /// 100,000 images of 200 packages each: some in nearly all, most in few.

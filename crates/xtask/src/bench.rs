@@ -2,6 +2,7 @@
 //! they are installed. It prints figures and ratios and judges none of them: a bound that is
 //! asserted breaks on the next machine.
 
+mod advisories;
 pub mod estate;
 mod images;
 pub mod measure;
@@ -15,12 +16,16 @@ use crate::bench::measure::{Meter, Sample};
 use crate::{Usage, shell};
 
 const HELP: &str = "\
-usage: ./x bench [--runs N] [--fixtures DIR] [--image FILE]... [--no-criterion]
+usage: ./x bench [--runs N] [--fixtures DIR] [--image FILE]... [--feeds DIR] [--stored N]
+                [--only PART] [--no-criterion]
 
   --runs N         how many runs each figure is the median of (5)
   --fixtures DIR   a folder of pod manifests to use in place of the 4,537 that are made up
   --image FILE     an archive of an image to look into as well, beside the floor: its layers
                    decompressed and hashed on all cores, no more (repeatable)
+  --feeds DIR      advisories as publishers have them, in place of 20,000 that are made up
+  --stored N       how many images are stored and matched again (10,000)
+  --only PART      only whole processes of this part: images, estates or advisories
   --no-criterion   whole processes only";
 
 /// Exit codes of `plimsoll` that say that it did its work.
@@ -38,7 +43,19 @@ struct Options {
     runs: usize,
     fixtures: Option<PathBuf>,
     images: Vec<String>,
+    feeds: Option<PathBuf>,
+    stored: usize,
+    only: Option<String>,
     criterion: bool,
+}
+
+/// What whole processes are measured on.
+const PARTS: [&str; 3] = ["images", "estates", "advisories"];
+
+impl Options {
+    fn wants(&self, part: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == part)
+    }
 }
 
 /// Nothing where help is asked for.
@@ -47,6 +64,9 @@ fn options(args: &[String]) -> Result<Option<Options>> {
         runs: 5,
         fixtures: None,
         images: Vec::new(),
+        feeds: None,
+        stored: 10_000,
+        only: None,
         criterion: true,
     };
     let mut args = args.iter();
@@ -64,6 +84,21 @@ fn options(args: &[String]) -> Result<Option<Options>> {
             }
             "--fixtures" => options.fixtures = Some(PathBuf::from(value()?)),
             "--image" => options.images.push(value()?.clone()),
+            "--feeds" => options.feeds = Some(PathBuf::from(value()?)),
+            "--stored" => {
+                options.stored = value()?
+                    .parse()
+                    .map_err(|error| Usage(format!("--stored: {error}")))?;
+            }
+            "--only" => {
+                let part = value()?;
+                if !PARTS.contains(&part.as_str()) {
+                    let parts = PARTS.join(", ");
+                    return Err(Usage(format!("--only {part}: there are {parts}\n{HELP}")).into());
+                }
+                options.only = Some(part.clone());
+                options.criterion = false;
+            }
             "--no-criterion" => options.criterion = false,
             _ => return Err(Usage(format!("no option `{arg}`\n{HELP}")).into()),
         }
@@ -103,12 +138,26 @@ pub fn bench(args: &[String]) -> Result<()> {
     );
     println!("{:<52} {:>10} {:>10} {:>10}", "", "wall", "CPU", "peak RSS");
     table.run("plimsoll --help", &plimsoll, &["--help"], &[0])?;
-    images::images(&table, &plimsoll, &options.images, &work)?;
-    let (fixtures, origin) = fixtures(options.fixtures, &work)?;
+    if options.wants("images") {
+        images::images(&table, &plimsoll, &options.images, &work)?;
+    }
+    if options.wants("advisories") {
+        let feeds = options.feeds.as_deref();
+        advisories::advisories(&table, &plimsoll, feeds, options.stored, &work)?;
+    }
+    if options.wants("estates") {
+        estates(&table, &plimsoll, options.fixtures, &work)?;
+    }
+    Ok(())
+}
+
+/// Manifests: many small files, and estates of three sizes; then peers.
+fn estates(table: &Table, plimsoll: &Path, given: Option<PathBuf>, work: &Path) -> Result<()> {
+    let (fixtures, origin) = fixtures(given, work)?;
     let fixtures = fixtures.to_string_lossy().into_owned();
     let all = table.run(
         &format!("plimsoll scan, {origin}"),
-        &plimsoll,
+        plimsoll,
         &["scan", &fixtures, "-o", "json"],
         &DONE,
     )?;
@@ -124,7 +173,7 @@ pub fn bench(args: &[String]) -> Result<()> {
         let path = folder.to_string_lossy().into_owned();
         for verb in ["scan", "check"] {
             let title = format!("plimsoll {verb}, {size} objects in {FILES} files");
-            let sample = table.run(&title, &plimsoll, &[verb, &path, "-o", "json"], &DONE)?;
+            let sample = table.run(&title, plimsoll, &[verb, &path, "-o", "json"], &DONE)?;
             walls.push((verb, size, sample.wall.as_secs_f64()));
         }
     }
@@ -143,15 +192,15 @@ pub fn bench(args: &[String]) -> Result<()> {
         }
     }
 
-    let few = few(Path::new(&fixtures), &work)?;
+    let few = few(Path::new(&fixtures), work)?;
     let few = few.to_string_lossy().into_owned();
     let ours = table.run(
         &format!("plimsoll scan, {FEW} of them"),
-        &plimsoll,
+        plimsoll,
         &["scan", &few, "-o", "json"],
         &DONE,
     )?;
-    peers(&table, &fixtures, all, &few, ours)
+    peers(table, &fixtures, all, &few, ours)
 }
 
 /// Where cargo builds.

@@ -60,7 +60,17 @@ impl Meter {
             .context("no run was made")
     }
 
-    fn once(&self, program: &Path, args: &[String], accepted: &[i32]) -> Result<Sample> {
+    /// How many runs the median is of.
+    #[must_use]
+    pub fn runs(&self) -> usize {
+        self.runs
+    }
+
+    /// One run of `program args`. Its output is thrown away.
+    ///
+    /// # Errors
+    /// As [`Meter::median`].
+    pub fn once(&self, program: &Path, args: &[String], accepted: &[i32]) -> Result<Sample> {
         let log = shell::root().join("target/bench/time");
         let mut command = match &self.time {
             Some(time) => {
