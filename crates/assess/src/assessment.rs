@@ -7,11 +7,11 @@ use std::{
 
 use plimsoll_goals::{Facts, plan};
 use plimsoll_model::{
-    AssetFacts, ClassAssignment, Diagnostic, Evaluation, Finding, FindingId, FixPlan, GoalVerdict,
-    History, ImageLinks, Timestamp, Verdict,
+    AssetFacts, ClassAssignment, ComponentLinks, Diagnostic, Evaluation, Finding, FindingId,
+    FixPlan, GoalVerdict, History, ImageLinks, Timestamp, Verdict,
     image::Image,
     resource::{Baseline, Clause},
-    wire::{CoverageReport, GapReport, GapState},
+    wire::{ComponentReport, CoverageReport, GapReport, GapState},
 };
 use plimsoll_posture::Request;
 use rayon::prelude::*;
@@ -69,6 +69,8 @@ pub struct Assessment {
     /// What the image names of the manifests lead to; none when no image was
     /// looked for.
     pub links: Option<ImageLinks>,
+    /// What the cluster runs on, where that was compared with advisories.
+    pub components: Vec<ComponentReport>,
 }
 
 /// How a run ended, for its exit code.
@@ -163,6 +165,7 @@ impl Assessment {
             evaluation: &self.evaluation,
             images: self.links.as_ref(),
             coverage: None,
+            components: None,
         };
         plimsoll_goals::record(history, &self.goals, facts, self.now);
     }
@@ -208,6 +211,7 @@ pub fn assess(estate: &Estate, line: &Line, options: Options<'_>) -> Assessment 
         findings,
         evaluation,
         images: images_of(estate, &request, options.now),
+        components: None,
     };
     conclude(estate, line, options, found)
 }
@@ -219,6 +223,8 @@ pub(crate) struct Found<'a> {
     /// In listing order.
     pub findings: Vec<Finding>,
     pub evaluation: Evaluation,
+    /// What clusters and nodes run on was compared with.
+    pub components: Option<Arc<ComponentLinks>>,
     /// None where no image was looked for.
     pub images: Option<Judged<'a>>,
 }
@@ -241,6 +247,7 @@ pub(crate) fn conclude(
     options: Options<'_>,
     found: Found<'_>,
 ) -> Assessment {
+    let components = found.components.clone();
     let mut result = assessment(estate, options.now, found);
     result.starter_line = options.starter_line;
 
@@ -255,6 +262,7 @@ pub(crate) fn conclude(
         evaluation: &result.evaluation,
         images: result.links.as_ref(),
         coverage: estate.observed_by.as_deref(),
+        components: components.as_deref(),
     };
     let classes = plimsoll_goals::classes(goals_line, facts);
     let (mut goals, said) =
@@ -317,6 +325,7 @@ pub fn scan(
         findings,
         evaluation,
         images: images_of(estate, &request, now),
+        components: None,
     };
     let mut result = assessment(estate, now, found);
     for (name, reason) in &result.evaluation.missing {
@@ -396,6 +405,7 @@ fn assessment(estate: &Estate, now: Timestamp, found: Found<'_>) -> Assessment {
         findings,
         evaluation,
         images,
+        components: _,
     } = found;
     assets.extend(estate.unread.iter().cloned());
     assets.sort_by(|a, b| a.asset.id.cmp(&b.asset.id));
@@ -425,6 +435,7 @@ fn assessment(estate: &Estate, now: Timestamp, found: Found<'_>) -> Assessment {
         starter_line: false,
         images: Vec::new(),
         links: None,
+        components: Vec::new(),
     };
     if let Some(judged) = images {
         result.add_images(judged);

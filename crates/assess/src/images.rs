@@ -18,6 +18,7 @@ use rayon::prelude::*;
 pub use self::vulnerable::{
     Advisories, MALICIOUS_PACKAGE, RULES, Statements, VULNERABLE_PACKAGE, matched,
 };
+pub(crate) use self::vulnerable::{findings as findings_of, lay, message, waiver};
 
 /// Why nothing is known of vulnerabilities where no database was given.
 const NO_DATABASE: &str =
@@ -253,6 +254,12 @@ fn secrets<'a>(image: &'a Image, asset: &'a Arc<Asset>) -> impl Iterator<Item = 
                 .of_kind(FindingKind::Secret),
         )
     })
+}
+
+/// The id of the asset that an image is.
+#[must_use]
+pub fn image_id(image: &Image) -> AssetId {
+    asset(image).id
 }
 
 /// The image as an asset: by its first name, else by what it was called.

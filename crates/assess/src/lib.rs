@@ -10,6 +10,7 @@ mod accepted;
 mod assessment;
 pub mod catalogue;
 mod causes;
+mod components;
 pub mod drift;
 mod edit;
 mod estate;
@@ -25,11 +26,13 @@ mod unread;
 pub mod wire;
 
 pub use assessment::{Assessment, Options, Outcome, assess, scan, scan_image};
+pub use components::{Components, ComponentsAsked, VULNERABLE_COMPONENT};
 pub use edit::{Changes, FileChange, NotApplied, apply};
 pub use estate::{Estate, EstateOptions, InputFile, Purpose, load};
 pub use image_diff::image_diff;
 pub use images::{
-    Advisories, LookedInto, MALICIOUS_PACKAGE, RULES, Statements, VULNERABLE_PACKAGE, matched,
+    Advisories, LookedInto, MALICIOUS_PACKAGE, RULES, Statements, VULNERABLE_PACKAGE, image_id,
+    matched,
 };
 pub use init::{Proposal, propose};
 pub use line::Line;

@@ -56,8 +56,9 @@ pub use self::{
     transition::{AssetMove, Because, CloseReason, Closed, Flip, MOST_TOLD, Told, Transition},
 };
 use crate::{
-    Assessment, Estate, EstateOptions, Limits, Line, Options,
+    Assessment, Components, ComponentsAsked, Estate, EstateOptions, Limits, Line, Options,
     assessment::{Found, conclude, request},
+    components,
     images::Judge,
 };
 
@@ -82,6 +83,7 @@ pub struct Live {
     pods: Pods,
     beside: Beside,
     observed: Observed,
+    components: Components,
     gaps: Gaps,
     ledger: Ledger,
     standings: Vec<Standing>,
@@ -121,6 +123,7 @@ impl Live {
             pods: Pods::default(),
             beside: Beside::default(),
             observed: Observed::default(),
+            components: Components::default(),
             gaps: Gaps::new(),
             ledger: Ledger::default(),
             standings: Vec::new(),
@@ -269,7 +272,9 @@ impl Live {
             transition,
         };
         let hidden = hidden.collect();
-        let mut concerned = self.beside.observe(&self.observed, hidden, &mut telling);
+        let mut concerned =
+            self.beside
+                .observe((&self.observed, &self.components), hidden, &mut telling);
         subjects.append(&mut concerned);
     }
 
@@ -361,6 +366,11 @@ impl Live {
                 self.observed = observed;
                 batch.observes = true;
             }
+            Change::Components(components) => {
+                batch.compared_otherwise(&self.components, &components);
+                self.components = components;
+                batch.observes = true;
+            }
             Change::Gap(gap) => {
                 let key = (gap.kind.clone(), gap.namespace.clone());
                 if self.gaps.get(&key) == Some(&gap) {
@@ -440,6 +450,18 @@ impl Live {
         (self.pods.known.len(), self.pods.shapes())
     }
 
+    /// What the cluster runs on, compared with the advisories that were given;
+    /// none where none were. To be told back as [`Change::Components`].
+    pub fn components(&self, asked: &ComponentsAsked, now: Timestamp) -> Option<Components> {
+        Some(components::components(
+            &self.estate.inventory,
+            asked,
+            self.estate.advisories.as_ref()?,
+            &self.estate.cluster,
+            now,
+        ))
+    }
+
     /// What is to be remembered: when each finding was first and last seen,
     /// and the runs.
     pub fn history(&self) -> History {
@@ -457,23 +479,24 @@ impl Live {
             findings: self.objects.listed(&self.estate.inventory),
             evaluation,
             images: self.beside.images.whole(),
+            components: None,
         };
-        if !self.observed.findings.is_empty() {
-            found
-                .findings
-                .extend(self.observed.findings.iter().cloned());
+        let (observed, components) = (&self.observed, &self.components);
+        let beside = [&observed.findings, &components.findings];
+        if beside.iter().any(|findings| !findings.is_empty()) {
+            found.findings.extend(beside.into_iter().flatten().cloned());
             found.findings.sort_by(Finding::listing_order);
         }
-        found.assets.extend(self.observed.assets.iter().cloned());
-        let unevaluated = &self.observed.evaluation.unevaluated;
-        found
-            .evaluation
-            .unevaluated
-            .extend(unevaluated.iter().cloned());
+        let assets = observed.assets.iter().chain(&components.assets);
+        found.assets.extend(assets.cloned());
+        let unevaluated = observed.evaluation.unevaluated.iter();
+        let unevaluated = unevaluated.chain(&components.unevaluated);
+        found.evaluation.unevaluated.extend(unevaluated.cloned());
         found.evaluation.unevaluated.sort();
         found.evaluation.controls.extend(self.coverage_controls());
         found.evaluation.controls.sort_unstable();
         found.evaluation.controls.dedup();
+        found.components = Some(components.links.clone());
         let cluster = &self.estate.cluster;
         let hidden = self.gaps.values();
         found
@@ -485,6 +508,7 @@ impl Live {
             starter_line: false,
         };
         let mut result = conclude(&self.estate, &self.estate.line, options, found);
+        result.components.clone_from(&components.reports);
         result.coverage.read = self.estate.inventory.len() as u64;
         result.coverage.failed += self.gaps.len() as u64;
         let gaps = self.gaps.values().map(hidden::report);
@@ -543,6 +567,19 @@ impl Batch {
                 let other = other.get(*id);
                 other.is_none_or(|other| !row.says_as(other))
             });
+            self.observed.extend(otherwise.map(|(id, _)| id.clone()));
+        }
+    }
+}
+
+impl Batch {
+    /// Takes in that what assets run on is known otherwise than before.
+    fn compared_otherwise(&mut self, old: &Components, new: &Components) {
+        for (one, other) in [(old, new), (new, old)] {
+            let otherwise = one
+                .links
+                .iter()
+                .filter(|(id, facts)| other.links.get(*id) != Some(*facts));
             self.observed.extend(otherwise.map(|(id, _)| id.clone()));
         }
     }

@@ -48,6 +48,9 @@ pub fn check(assessment: &Assessment) -> CheckReport {
             }
         }
     }
+    // What the cluster runs on is nobody's workload: it is told whether or not a
+    // goal is about it.
+    ids.extend(assessment.components.iter().map(|c| &c.asset));
     let counted = || {
         let all = assessment.findings.iter().enumerate();
         all.filter(|(_, finding)| ids.contains(&finding.asset.id))
@@ -78,6 +81,7 @@ pub fn check(assessment: &Assessment) -> CheckReport {
             .filter(|index| in_scope[*index])
             .map(|index| asset(assessment, index))
             .collect(),
+        components: assessment.components.clone(),
         severities: severities(counted().map(|(_, finding)| finding)),
         diagnostics: assessment.diagnostics.iter().map(diagnostic).collect(),
         findings: counted()

@@ -22,7 +22,7 @@ pub use cache::{CacheArgs, CacheVerb};
 pub use check::{CheckArgs, FailOn};
 pub use cluster::{
     AccessArgs, ClusterArgs, ClusterCoverageArgs, ClusterDriftArgs, ClusterRbacArgs,
-    ClusterScanArgs, ClusterVerb, ClusterWatchArgs, LookArgs, WatchFormat,
+    ClusterScanArgs, ClusterVerb, ClusterWatchArgs, ComponentArgs, LookArgs, WatchFormat,
 };
 pub use db::{
     AdvisoryArgs, CompareArgs, DbArgs, DbInfoArgs, DbPlaceArgs, DbVerb, ExportArgs, ImportArgs,

@@ -17,6 +17,8 @@ mod cluster;
 #[path = "cli/support.rs"]
 mod support;
 
+#[path = "cluster/components.rs"]
+mod components;
 #[path = "cluster/coverage.rs"]
 mod coverage;
 

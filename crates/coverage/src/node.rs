@@ -25,7 +25,7 @@ pub struct Said {
 
 impl Said {
     /// It as evidence.
-    pub(crate) fn evidence(&self) -> Evidence {
+    pub fn evidence(&self) -> Evidence {
         Evidence::Manifest {
             location: self.location.clone(),
             path: FieldRef::new(self.path.into(), ""),
@@ -51,6 +51,8 @@ pub struct NodeSeen {
     pub os_image: Option<Said>,
     /// `status.nodeInfo.kernelVersion`.
     pub kernel: Option<Said>,
+    /// `status.nodeInfo.operatingSystem`: `linux`, `windows`.
+    pub os: Option<Said>,
     /// When its lease was renewed, or its `Ready` condition said so.
     pub heartbeat: Option<Timestamp>,
     /// Whether the heartbeat is that of a lease, which is renewed every ten
@@ -94,6 +96,7 @@ impl NodeSeen {
             runtime: said("status.nodeInfo.containerRuntimeVersion"),
             os_image: said("status.nodeInfo.osImage"),
             kernel: said("status.nodeInfo.kernelVersion"),
+            os: said("status.nodeInfo.operatingSystem"),
             heartbeat: ready.and_then(|ready| time(ready, "lastHeartbeatTime")),
             leased: false,
             reported: ready.is_some(),

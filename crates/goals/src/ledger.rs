@@ -237,6 +237,7 @@ impl Ledger {
             evaluation: &plimsoll_model::Evaluation::default(),
             images: None,
             coverage: None,
+            components: None,
         };
         let mut said = Vec::new();
         let index = Index::new(nothing, &mut said);

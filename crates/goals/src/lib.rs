@@ -15,7 +15,7 @@
 use std::sync::Arc;
 
 use plimsoll_model::{
-    AssetFacts, CoverageLinks, Evaluation, Finding, ImageLinks, Location,
+    AssetFacts, ComponentLinks, CoverageLinks, Evaluation, Finding, ImageLinks, Location,
     resource::{AssetClass, PostureException, PostureGoal},
 };
 
@@ -71,4 +71,6 @@ pub struct Facts<'a> {
     pub images: Option<&'a ImageLinks>,
     /// Who observes which asset; none when nobody looked.
     pub coverage: Option<&'a CoverageLinks>,
+    /// What clusters and nodes run on was compared with; none when nobody did.
+    pub components: Option<&'a ComponentLinks>,
 }

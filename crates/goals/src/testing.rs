@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use plimsoll_model::{
-    Asset, AssetFacts, AssetId, AssetKind, AssetState, CoverageLinks, Diagnostic, Evaluation,
-    Evidence, Exposure, ExposureLevel, FieldRef, Finding, GoalVerdict, History, ImageLinks,
-    Location, ObjectRef, Observation, ResolvedBaseline, Rule, Severity, Subject, Timestamp,
-    UnknownAsset, Waiver,
+    Asset, AssetFacts, AssetId, AssetKind, AssetState, ComponentLinks, CoverageLinks, Diagnostic,
+    Evaluation, Evidence, Exposure, ExposureLevel, FieldRef, Finding, GoalVerdict, History,
+    ImageLinks, Location, ObjectRef, Observation, ResolvedBaseline, Rule, Severity, Subject,
+    Timestamp, UnknownAsset, Waiver,
     exposure::ExposureReason,
     resource::{AssetClass, PostureException, PostureGoal},
 };
@@ -70,6 +70,7 @@ pub(crate) struct Estate {
     pub(crate) evaluation: Evaluation,
     pub(crate) images: Option<ImageLinks>,
     pub(crate) coverage: Option<CoverageLinks>,
+    pub(crate) components: Option<ComponentLinks>,
 }
 
 impl Default for Estate {
@@ -84,6 +85,7 @@ impl Default for Estate {
             findings: Vec::new(),
             images: None,
             coverage: None,
+            components: None,
             evaluation: Evaluation {
                 baselines: BTreeMap::from([
                     ("base".to_owned(), baseline(true)),
@@ -104,6 +106,7 @@ impl Estate {
             evaluation: &self.evaluation,
             images: self.images.as_ref(),
             coverage: self.coverage.as_ref(),
+            components: self.components.as_ref(),
         }
     }
 

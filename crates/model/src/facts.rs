@@ -78,6 +78,10 @@ pub struct ImageFacts {
     pub advisories: Result<AdvisoryFacts, String>,
 }
 
+/// What clusters and nodes run on was compared with, by asset. One that is not
+/// there was compared with nothing.
+pub type ComponentLinks = BTreeMap<AssetId, AdvisoryFacts>;
+
 /// What the packages of an image were compared with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AdvisoryFacts {

@@ -39,8 +39,8 @@ pub use digest::Digest;
 pub use evaluation::{Evaluation, ResolvedBaseline, Unevaluated};
 pub use exposure::{Exposure, ExposureLevel};
 pub use facts::{
-    AdvisoryFacts, AssetFacts, BaseFacts, ImageFacts, ImageLink, ImageLinks, Observation,
-    ReleaseFacts, UnknownAsset,
+    AdvisoryFacts, AssetFacts, BaseFacts, ComponentLinks, ImageFacts, ImageLink, ImageLinks,
+    Observation, ReleaseFacts, UnknownAsset,
 };
 pub use finding::{Evidence, Finding, FindingId, FindingKind, Subject, Waiver};
 pub use fix::{Fix, FixEdit, FixTarget, FixValue};

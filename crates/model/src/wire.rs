@@ -2,6 +2,7 @@
 //! back. Fields are only ever added within one `schemaVersion`; a reader
 //! ignores what it does not know.
 
+mod component;
 mod coverage;
 mod vulnerability;
 
@@ -17,6 +18,7 @@ use crate::{
     image::Image,
 };
 
+pub use self::component::{ComponentReport, ComponentState, ElsewhereReport};
 pub use self::coverage::{
     AssetCoverageReport, ClusterCoverageReport, CoverageCellReport, CoverageGapReport,
     EngineReport, VersionReport,
@@ -105,11 +107,16 @@ pub struct CheckReport {
     pub fix_plan: PlanReport,
     /// Every asset that is in scope of a goal.
     pub assets: Vec<AssetReport>,
+    /// What the cluster and its nodes run on, and what is known of the
+    /// vulnerabilities of that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<ComponentReport>,
     /// How many findings there are of each severity.
     pub severities: BTreeMap<Severity, u64>,
     /// What went wrong or must be known.
     pub diagnostics: Vec<DiagnosticReport>,
-    /// The findings on which the verdicts rest, worst first.
+    /// The findings on which the verdicts rest, and those of `components`, worst
+    /// first.
     pub findings: Vec<FindingReport>,
 }
 

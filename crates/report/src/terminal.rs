@@ -3,6 +3,7 @@
 
 mod assets;
 mod check;
+mod components;
 mod coverage;
 pub(crate) mod image;
 pub(crate) mod image_diff;

@@ -5,6 +5,8 @@
 //! record about Kubernetes is about one of many programs: where its words name which, it counts for
 //! those alone. What is no version that can be compared is unknown.
 
+mod kernel;
+
 use std::{collections::BTreeSet, fmt};
 
 use plimsoll_model::{
@@ -12,8 +14,9 @@ use plimsoll_model::{
     image::{Image, ImagePackage, Platform},
 };
 
+pub use self::kernel::kernel;
 use crate::{
-    lookup::Lookup,
+    lookup::{FeedInfo, Lookup},
     matching::{self, Matched, Options},
 };
 
@@ -175,21 +178,23 @@ pub struct Compared {
     pub elsewhere: Vec<(String, String)>,
     /// Why they may not be all.
     pub unknown: Vec<String>,
+    /// The feeds that were asked.
+    pub feeds: Vec<FeedInfo>,
 }
 
-/// Compares a component with a database.
-#[must_use]
-pub fn compare(component: &Component, db: &dyn Lookup, options: &Options) -> Compared {
-    let mut compared = Compared::default();
+/// A component as what it is built from: modules of Go.
+///
+/// # Errors
+/// What it tells is no version that can be compared; in words.
+pub fn image(component: &Component) -> Result<Image, String> {
     let Some(version) = Version::read(&component.text) else {
-        compared.unknown.push(format!(
+        return Err(format!(
             "`{}` is no version of {} that can be compared",
             shown(&component.text),
             component.part
         ));
-        return compared;
     };
-    let image = Image {
+    Ok(Image {
         name: component.title(),
         platform: Platform {
             os: component.os.clone(),
@@ -206,12 +211,28 @@ pub fn compare(component: &Component, db: &dyn Lookup, options: &Options) -> Com
             .map(found)
             .collect(),
         ..Image::default()
+    })
+}
+
+/// Compares a component with a database.
+#[must_use]
+pub fn compare(component: &Component, db: &dyn Lookup, options: &Options) -> Compared {
+    let mut compared = Compared::default();
+    let image = match image(component) {
+        Ok(image) => image,
+        Err(why) => {
+            compared.unknown.push(why);
+            return compared;
+        }
     };
+    let vendor = Version::read(&component.text).and_then(|version| version.vendor);
     let Matched {
         vulnerabilities,
         unknown,
+        feeds,
         ..
     } = matching::match_image(&image, db, options);
+    compared.feeds = feeds;
     compared.unknown = unknown.into_iter().map(|gap| gap.why).collect();
     let mut seen = BTreeSet::new();
     for mut vulnerability in vulnerabilities {
@@ -229,7 +250,7 @@ pub fn compare(component: &Component, db: &dyn Lookup, options: &Options) -> Com
                 .notes
                 .push("the record does not say which program of Kubernetes has it".to_owned());
         }
-        if let Some(vendor) = &version.vendor {
+        if let Some(vendor) = &vendor {
             vulnerability.notes.push(format!(
                 "{} is a build of its own (`{vendor}`): it may have the fix without its version \
                  telling",

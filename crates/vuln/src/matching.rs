@@ -28,13 +28,13 @@ mod system;
 use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_model::{
-    Date, Diagnostic, PackageType, Tristate, Vulnerability, VulnerabilityGap,
+    Date, Diagnostic, Package, PackageType, Tristate, Vulnerability, VulnerabilityGap,
     image::{Image, ImagePackage},
 };
 
 pub use self::keys::keys;
 pub(crate) use self::reach::files_with_functions;
-use self::{ask::Ask, release::Release};
+use self::{ask::Ask, kernel::Running, release::Release};
 use crate::lookup::{FeedInfo, Lookup, Place};
 
 /// What is known beside the image.
@@ -81,6 +81,12 @@ pub fn match_image(image: &Image, db: &dyn Lookup, options: &Options) -> Matched
         work.package(package);
     }
     work.finish()
+}
+
+/// Whether a package is the kernel of this release, as `uname -r` has it.
+#[must_use]
+pub fn is_kernel(package: &Package, release: &str) -> bool {
+    Running::of(&kernel::kernel(package), Some(release)) == Running::This
 }
 
 /// The places an image's packages are asked for under, in order; their indexes

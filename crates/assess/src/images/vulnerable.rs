@@ -101,7 +101,11 @@ pub const MALICIOUS_PACKAGE: Rule = Rule {
 };
 
 /// The rules of what is found by comparing packages with advisories.
-pub const RULES: [&Rule; 2] = [&VULNERABLE_PACKAGE, &MALICIOUS_PACKAGE];
+pub const RULES: [&Rule; 3] = [
+    &VULNERABLE_PACKAGE,
+    &MALICIOUS_PACKAGE,
+    &crate::components::VULNERABLE_COMPONENT,
+];
 
 /// The vulnerabilities of an image, as of a day, with what others say of them,
 /// and the packages of which nothing is known.
@@ -117,7 +121,7 @@ pub fn matched(image: &Image, advisories: &Advisories, now: Timestamp) -> Matche
 }
 
 /// Lays what others say on what was found. Nothing goes from the list.
-fn lay(statements: &Statements, image: &Image, matched: &mut Matched, now: Timestamp) {
+pub(crate) fn lay(statements: &Statements, image: &Image, matched: &mut Matched, now: Timestamp) {
     let attached = image
         .digest
         .and_then(|digest| statements.attached.get(&digest));
@@ -251,7 +255,8 @@ fn finding(image: &Image, asset: &Arc<Asset>, v: &Vulnerability) -> Finding {
         container: None,
         field: v.subject().into(),
     };
-    let mut finding = Finding::new(rule, asset.clone(), subject, message(v), first).of_kind(kind);
+    let message = message(&format!("{} {}", v.package.name, v.package.version), v);
+    let mut finding = Finding::new(rule, asset.clone(), subject, message, first).of_kind(kind);
     for place in places {
         finding.add_evidence(evidence(Some(place)));
     }
@@ -269,7 +274,14 @@ fn finding(image: &Image, asset: &Arc<Asset>, v: &Vulnerability) -> Finding {
             "The image has to be built again; whether the newer version suits what uses it is for its owner to say.",
         )]);
     }
-    finding.waiver = v.suppressed.first().map(|by| {
+    finding.waiver = waiver(v);
+    finding.vulnerability = Some(Arc::new(v.clone()));
+    finding
+}
+
+/// Who says that a vulnerability does not count.
+pub(crate) fn waiver(v: &Vulnerability) -> Option<Box<Waiver>> {
+    v.suppressed.first().map(|by| {
         let until = by.until.map(|day| format!(" (until {day})"));
         Box::new(Waiver {
             annotation: format!("{}{}", by.by, until.unwrap_or_default()).into(),
@@ -278,22 +290,14 @@ fn finding(image: &Image, asset: &Arc<Asset>, v: &Vulnerability) -> Finding {
                 reason => format!("{}: {reason}", by.status).into(),
             },
         })
-    });
-    finding.vulnerability = Some(Arc::new(v.clone()));
-    finding
+    })
 }
 
 /// `openssl 3.0.1-1 has CVE-2022-3602: X.509 buffer overflow; fixed in 3.0.7-1`.
-fn message(v: &Vulnerability) -> String {
-    let package = &v.package;
+pub(crate) fn message(what: &str, v: &Vulnerability) -> String {
     let mut text = match v.kind {
-        VulnerabilityKind::Flaw => format!("{} {} has {}", package.name, package.version, v.id),
-        VulnerabilityKind::Malware => {
-            format!(
-                "{} {} is malicious: {}",
-                package.name, package.version, v.id
-            )
-        }
+        VulnerabilityKind::Flaw => format!("{what} has {}", v.id),
+        VulnerabilityKind::Malware => format!("{what} is malicious: {}", v.id),
     };
     let summary = v.summary.trim().trim_end_matches('.');
     if !summary.is_empty() {

@@ -13,6 +13,7 @@ use super::{
     images::{Images, Moved},
     past::Past,
 };
+use crate::Components;
 
 /// All of it.
 #[derive(Debug, Default)]
@@ -42,16 +43,18 @@ struct Layer {
 }
 
 impl Layer {
-    fn new(observed: &Observed, hidden: Vec<AssetFacts>) -> Self {
+    fn new((observed, components): (&Observed, &Components), hidden: Vec<AssetFacts>) -> Self {
         let mut layer = Layer::default();
-        for asset in observed.assets.iter().cloned().chain(hidden) {
+        let assets = observed.assets.iter().chain(&components.assets).cloned();
+        for asset in assets.chain(hidden) {
             layer.assets.insert(asset.asset.id.clone(), asset);
         }
-        for finding in &observed.findings {
+        for finding in observed.findings.iter().chain(&components.findings) {
             let on = layer.findings.entry(finding.asset.id.clone()).or_default();
             on.push(finding.clone());
         }
-        for gap in &observed.evaluation.unevaluated {
+        let gaps = observed.evaluation.unevaluated.iter();
+        for gap in gaps.chain(&components.unevaluated) {
             let on = layer.unevaluated.entry(gap.asset.clone()).or_default();
             on.push(gap.clone());
         }
@@ -91,7 +94,7 @@ impl Beside {
     /// Takes what other engines observe now; gives the assets it concerns.
     pub(super) fn observe(
         &mut self,
-        observed: &Observed,
+        observed: (&Observed, &Components),
         hidden: Vec<AssetFacts>,
         telling: &mut Telling<'_>,
     ) -> BTreeSet<AssetId> {

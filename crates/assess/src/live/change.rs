@@ -6,7 +6,7 @@ use plimsoll_manifest::Document;
 use plimsoll_model::{AssetFacts, AssetId, CoverageLinks, Diagnostic, Evaluation, Finding};
 
 use super::Pod;
-use crate::{Advisories, Line, LookedInto};
+use crate::{Advisories, Components, Line, LookedInto, components::SYSTEM};
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -32,11 +32,36 @@ pub enum Change {
     Advisories(Option<Advisories>),
     /// What the coverage engine says, all of it.
     Coverage(Observed),
+    /// What the cluster runs on was compared with advisories, all of it: see
+    /// [`Live::components`](super::Live::components).
+    Components(Components),
     /// Something that should be seen can't be, or no longer can.
     Gap(Gap),
     /// What a [`Gap`] kept from being seen is seen again: its `kind` and
     /// `namespace`.
     Seen(Arc<str>, Option<Arc<str>>),
+}
+
+impl Change {
+    /// Whether it may move what [`Live::components`](super::Live::components)
+    /// says: what it is about is a node, or Kubernetes itself.
+    #[must_use]
+    pub fn is_of_components(&self) -> bool {
+        match self {
+            Change::Set(document) => {
+                let metadata = document.root().get("metadata");
+                let namespace = metadata.and_then(|metadata| metadata.get("namespace")?.as_str());
+                document.kind() == "Node" || namespace == Some(SYSTEM)
+            }
+            Change::Pod(pod) => &*pod.namespace == SYSTEM,
+            Change::Gone(id) => {
+                let id = id.as_str();
+                id.contains("/node/") || id.contains(&format!("/ns/{SYSTEM}/"))
+            }
+            Change::Advisories(_) => true,
+            _ => false,
+        }
+    }
 }
 
 /// Findings and assets that an engine beside the objects adds to the whole.

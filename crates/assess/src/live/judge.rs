@@ -90,6 +90,7 @@ impl Live {
             evaluation: &evaluation,
             images: self.beside.links(),
             coverage: self.estate.observed_by.as_deref(),
+            components: Some(&*self.components.links),
         };
         let line = goals_line(&self.estate.line);
         self.ledger.judge(line, facts, &first_seen, &subjects, now);

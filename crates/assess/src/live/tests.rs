@@ -1,5 +1,6 @@
 //! What a watched estate says against what a fresh look says.
 
+mod components;
 mod coverage;
 mod edits;
 mod gaps;

@@ -17,9 +17,10 @@ Examples:
   plimsoll cluster scan                            the current context, the goals in the cluster
   plimsoll cluster scan --context prod --goals line/
   plimsoll cluster scan -n shop -o json=shop.json
+  plimsoll cluster scan --db advisories.db --node-packages node-1=node-1.cdx.json
 
-Exit codes: 0 every goal holds, 2 a goal is breached, 3 unverified, or a kind can't be
-seen, 1 error, 64 usage";
+Exit codes: 0 every goal holds, 2 a goal is breached, 3 unverified, a kind can't be
+seen, or with --db a version can't be compared, 1 error, 64 usage";
 
 const WATCH_EXAMPLES: &str = "\
 Examples:
@@ -163,6 +164,30 @@ pub struct LookArgs {
     pub line: LineArgs,
 }
 
+/// What a cluster runs on, compared with advisories.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Vulnerabilities")]
+pub struct ComponentArgs {
+    /// Compare what the cluster runs on with this database: the API server, kubelets, container runtimes, kernels
+    #[arg(long, value_name = "FILE", env = "PLIMSOLL_DB")]
+    pub db: Option<PathBuf>,
+    /// The same with the database of this folder, as `plimsoll db update --db-dir` makes it
+    #[arg(long, value_name = "FOLDER")]
+    pub db_dir: Option<PathBuf>,
+    /// Use only databases signed with a key of this file (repeatable) [default: this machine's]
+    #[arg(long, value_name = "FILE")]
+    pub db_key: Vec<PathBuf>,
+    /// The packages of a node: an SBOM, or a folder with its root file system (repeatable)
+    #[arg(long, value_name = "NODE=PATH")]
+    pub node_packages: Vec<String>,
+    /// A VEX document, or a folder of them: what it rules out is listed as suppressed (repeatable)
+    #[arg(long, value_name = "FILE|FOLDER")]
+    pub vex: Vec<PathBuf>,
+    /// What this .trivyignore, .trivyignore.yaml or .grype.yaml leaves out is suppressed (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub ignore_file: Vec<PathBuf>,
+}
+
 /// Look once: inventory, findings, verdicts and what can't be seen.
 ///
 /// Reads, and changes nothing. The goals are those in the cluster, or those
@@ -172,6 +197,8 @@ pub struct LookArgs {
 pub struct ClusterScanArgs {
     #[command(flatten)]
     pub look: LookArgs,
+    #[command(flatten)]
+    pub components: ComponentArgs,
     /// The time of the run, RFC 3339 or a date [default: now]
     #[arg(long, value_name = "TIME", value_parser = parse_now, help_heading = "Input")]
     pub now: Option<Timestamp>,
@@ -197,6 +224,8 @@ pub struct ClusterScanArgs {
 pub struct ClusterWatchArgs {
     #[command(flatten)]
     pub look: LookArgs,
+    #[command(flatten)]
+    pub components: ComponentArgs,
     /// How changes are told: terminal or json, an object a line
     #[arg(
         short,

@@ -78,6 +78,21 @@ pub struct AdvisoryArgs {
     pub no_vulnerabilities: bool,
 }
 
+impl AdvisoryArgs {
+    /// A database, and nothing that others say of what it has.
+    pub fn of(db: Option<PathBuf>, place: DbPlaceArgs) -> Self {
+        AdvisoryArgs {
+            db,
+            place,
+            vex: Vec::new(),
+            vex_repo: Vec::new(),
+            vex_from_referrers: false,
+            ignore_file: Vec::new(),
+            no_vulnerabilities: false,
+        }
+    }
+}
+
 const UPDATE_EXAMPLES: &str = "\
 Examples:
   plimsoll db update                                all feeds

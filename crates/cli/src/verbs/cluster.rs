@@ -1,5 +1,6 @@
 //! `plimsoll cluster`: a live cluster.
 
+mod components;
 mod coverage;
 mod drift;
 mod rbac;

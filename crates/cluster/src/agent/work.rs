@@ -13,7 +13,7 @@ use std::{
 };
 
 use plimsoll_assess::{
-    Assessment,
+    Assessment, ComponentsAsked,
     coverage::Source,
     live::{Change, CoverageAsked, Flip, Live, LiveOptions},
 };
@@ -225,9 +225,15 @@ impl Work {
         false
     }
 
-    /// What nobody observes is a finding like any other.
-    fn observe(&mut self) -> Option<Change> {
+    /// What nobody observes is a finding like any other, and so is what the cluster
+    /// runs on and has a vulnerability.
+    fn observe(&mut self) -> Option<Vec<Change>> {
         let (server, sources) = self.observers.take()?;
+        let asked = ComponentsAsked {
+            server: server.clone(),
+            ..ComponentsAsked::default()
+        };
+        let components = self.live.components(&asked, Timestamp::now());
         let coverage = self.live.coverage(CoverageAsked {
             server,
             sources,
@@ -239,7 +245,13 @@ impl Work {
         self.metrics
             .gaps
             .set(i64::try_from(gaps).unwrap_or(i64::MAX));
-        Some(Change::Coverage(observed))
+        let components = components.map(Change::Components);
+        Some(
+            [Change::Coverage(observed)]
+                .into_iter()
+                .chain(components)
+                .collect(),
+        )
     }
 
     /// One round: changes to verdicts.
@@ -259,7 +271,7 @@ impl Work {
             self.apply(images);
         }
         if let Some(observed) = self.observe() {
-            self.apply(vec![observed]);
+            self.apply(observed);
         }
         if !self.health.is_ready() {
             settle(&mut self.flips);

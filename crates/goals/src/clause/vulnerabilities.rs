@@ -1,7 +1,8 @@
 //! Known vulnerabilities in the images of an asset.
 
 use plimsoll_model::{
-    Finding, FindingKind, ImageFacts, Period, Tristate, resource::VulnerabilitiesClause,
+    AdvisoryFacts, AssetKind, Finding, FindingKind, ImageFacts, Period, Tristate,
+    resource::VulnerabilitiesClause,
 };
 
 use super::{Context, Event, Judged, Parts, counted::Count, images};
@@ -9,6 +10,8 @@ use crate::{notes::Noted, words};
 
 /// How old advisories may be where the clause does not say.
 const MAX_FEED_AGE: Period = Period::days(30);
+/// What is said of a cluster or node that was compared with no advisories.
+const NOT_COMPARED: &str = "what it runs on was compared with no advisories: look at the cluster with `plimsoll cluster scan --db FILE`";
 /// How many reasons of one image are told.
 const NAMED: usize = 3;
 
@@ -37,10 +40,22 @@ pub(super) fn judge(
         unknown: images::unknown(facts, context),
         ..Parts::default()
     };
-    let of_image = |name: &str, image: &ImageFacts, parts: &mut Parts| {
-        unknown(clause, name, image, context, parts);
+    let of_image = |name: &str, image: &ImageFacts, parts: &mut Parts| match &image.advisories {
+        Ok(advisories) => unknown(clause, &format!("image {name}"), advisories, context, parts),
+        Err(why) => parts.unknown.push(format!("image {name}: {why}")),
     };
     images::each(facts, context, &mut parts, of_image);
+    // They have no images: what they run on is told by themselves.
+    if matches!(facts.asset.kind, AssetKind::Cluster | AssetKind::Node) {
+        let id = &facts.asset.id;
+        match context.facts.components.and_then(|known| known.get(id)) {
+            Some(advisories) => {
+                let name = format!("{} {}", facts.asset.kind, facts.asset.object.name);
+                unknown(clause, &name, advisories, context, &mut parts);
+            }
+            None => parts.unknown.push(NOT_COMPARED.to_owned()),
+        }
+    }
     parts.unknown.extend(ungraded(clause, asset, context));
     let again = parts.again;
     let judged = count.judge(findings, parts.unknown, context, mandatory, events, noted);
@@ -96,48 +111,41 @@ fn ungraded(clause: &VulnerabilitiesClause, asset: u32, context: &Context<'_>) -
     })
 }
 
-/// Why vulnerabilities of this image may be missing.
+/// Why vulnerabilities of this image, node or cluster may be missing.
 fn unknown(
     clause: &VulnerabilitiesClause,
     name: &str,
-    image: &ImageFacts,
+    advisories: &AdvisoryFacts,
     context: &Context<'_>,
     parts: &mut Parts,
 ) {
-    let advisories = match &image.advisories {
-        Ok(advisories) => advisories,
-        Err(why) => {
-            parts.unknown.push(format!("image {name}: {why}"));
-            return;
-        }
-    };
     let reasons = &advisories.unknown;
     parts.unknown.extend(
         reasons
             .iter()
             .take(NAMED)
-            .map(|why| format!("image {name}: {why}")),
+            .map(|why| format!("{name}: {why}")),
     );
     if reasons.len() > NAMED {
         let more = words::count((reasons.len() - NAMED) as u64, "more reason");
-        parts.unknown.push(format!(
-            "image {name}: {more} why vulnerabilities may be missing"
-        ));
+        parts
+            .unknown
+            .push(format!("{name}: {more} why vulnerabilities may be missing"));
     }
     if clause.exploited.is_some() && !advisories.knows_exploited {
         parts.unknown.push(format!(
-            "image {name}: the database has no list of exploited vulnerabilities: add the feed `cisa-kev`"
+            "{name}: the database has no list of exploited vulnerabilities: add the feed `cisa-kev`"
         ));
     }
     if clause.epss.is_some() && !advisories.knows_epss {
         parts.unknown.push(format!(
-            "image {name}: the database has no predictions of exploitation: add the feed `epss`"
+            "{name}: the database has no predictions of exploitation: add the feed `epss`"
         ));
     }
     let age = clause.max_feed_age.unwrap_or(MAX_FEED_AGE);
     match advisories.as_of {
         Some(as_of) if age.after(as_of) < context.now => parts.unknown.push(format!(
-            "image {name}: advisories are of {}, older than {age}: update the database",
+            "{name}: advisories are of {}, older than {age}: update the database",
             words::when(as_of)
         )),
         Some(as_of) => parts.holds_until(age.after(as_of), context.now),

@@ -9,6 +9,7 @@ use plimsoll_model::wire::{
 use super::{
     Line, Paper,
     assets::{self, SEVERITY, assets},
+    components::components,
     plan::{Detail, steps},
 };
 use crate::{
@@ -61,6 +62,7 @@ pub(crate) fn check(report: &CheckReport, style: Style, out: &mut dyn Write) -> 
         paper.text(0, &line)?;
         steps(paper, &report.fix_plan.steps, Detail::Brief)?;
     }
+    components(paper, report)?;
     if style.verbose() {
         findings(paper, report)?;
     }

@@ -16,6 +16,7 @@ use super::{
 pub fn empty() -> CheckReport {
     let shop = shop();
     CheckReport {
+        components: Vec::new(),
         verdict: Verdict::Unverified,
         starter_line: true,
         baselines: Vec::new(),

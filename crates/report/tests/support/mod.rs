@@ -299,6 +299,7 @@ pub fn shop() -> CheckReport {
         *severities.entry(finding.severity).or_default() += 1;
     }
     CheckReport {
+        components: Vec::new(),
         schema_version: SCHEMA_VERSION.to_owned(),
         kind: "check".to_owned(),
         generator: "plimsoll 0.1.0".to_owned(),

@@ -11,7 +11,7 @@ use plimsoll_cluster::source;
 use plimsoll_model::{DiagnosticLevel, Period};
 use plimsoll_report::Format;
 
-use super::{Looking, looking, runtime};
+use super::{Looking, components::Comparing, looking, runtime};
 use crate::{
     args::{ClusterScanArgs, FailOn, ShowArgs},
     diagnostics,
@@ -55,7 +55,16 @@ pub fn run(show: &ShowArgs, args: ClusterScanArgs) -> Result<Exit, Failure> {
         now: context.now,
         history: history.unwrap_or_default(),
     });
+    let comparing = Comparing::open(&context, &args.components, &version.git_version)?;
+    let comparing = comparing.map(|(comparing, advisories)| {
+        look.changes.push(advisories);
+        comparing
+    });
     live.apply(look.changes, context.now);
+    if let Some(comparing) = &comparing {
+        let components = comparing.compare(&live, context.now)?;
+        live.apply(components, context.now);
+    }
     let starter = !live.has_goals();
     if starter {
         let line = live.starter_line();

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use plimsoll_assess::live::{Change, Live, LiveOptions};
 use plimsoll_cluster::Source;
-use plimsoll_model::{History, Timestamp};
+use plimsoll_model::{History, Timestamp, time::date_of};
 use tokio::{sync::Notify, time::sleep};
 
 use super::{
-    Looking, looking, runtime,
+    Looking,
+    components::Comparing,
+    looking, runtime,
     tell::{Summary, Teller},
 };
 use crate::{
@@ -55,6 +57,12 @@ async fn watch(looking: Looking, args: &ClusterWatchArgs, stop: &Notify) -> Resu
     let mut teller = Teller::new(args.output, style);
     let mut summary = Summary::default();
     let mut waiting: Vec<Change> = line.into_iter().collect();
+    let comparing = Comparing::open(&context, &args.components, &version.git_version)?;
+    let comparing = comparing.map(|(comparing, advisories)| {
+        waiting.push(advisories);
+        comparing
+    });
+    let mut compared_on = date_of(now());
     let mut begun = false;
     loop {
         let due = live.next_due().filter(|_| begun);
@@ -79,10 +87,17 @@ async fn watch(looking: Looking, args: &ClusterWatchArgs, stop: &Notify) -> Resu
         }
         let changes = std::mem::take(&mut waiting);
         teller.gaps(&changes, now())?;
-        let transition = live.apply(changes, now());
-        if begun {
-            summary.add(&transition);
-            teller.transition(&transition)?;
+        let moved = changes.iter().any(Change::is_of_components);
+        let mut transitions = vec![live.apply(changes, now())];
+        let today = date_of(now());
+        if let Some(comparing) = comparing.as_ref().filter(|_| moved || today != compared_on) {
+            compared_on = today;
+            let components = comparing.compare(&live, now())?;
+            transitions.push(live.apply(components, now()));
+        }
+        for transition in transitions.iter().filter(|_| begun) {
+            summary.add(transition);
+            teller.transition(transition)?;
         }
         if !live.has_goals() {
             if !begun {

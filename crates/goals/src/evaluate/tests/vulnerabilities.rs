@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use plimsoll_model::{
-    AdvisoryFacts, Epss, FindingKind, ImageFacts, Kev, Reachability, Severity, Tristate,
-    Vulnerability, VulnerabilityKind, VulnerabilitySource, VulnerabilityState, VulnerablePackage,
-    resource::PostureException,
+    AdvisoryFacts, ComponentLinks, Epss, FindingKind, ImageFacts, Kev, Reachability, Severity,
+    Tristate, Vulnerability, VulnerabilityKind, VulnerabilitySource, VulnerabilityState,
+    VulnerablePackage, resource::PostureException,
 };
 use serde_json::{Value, json};
 
@@ -264,4 +264,34 @@ fn an_exception_for_one_name_covers_the_others() {
         let is = first(&verdict(&drawn, &estate, None, now()));
         assert!(is.starts_with("excepted"), "{name}: {is}");
     }
+}
+
+#[test]
+fn what_a_node_runs_on_is_unknown_until_it_was_compared() {
+    let mut estate = Estate::default();
+    estate.asset(AssetKind::Node, "v1", "Node", "n1");
+    let id = estate.assets[0].asset.id.clone();
+    let drawn = Drawn::goal(json!({
+        "assets": {"match": {"kinds": ["Node"]}},
+        "require": [{"vulnerabilities": {"max": 0}}],
+    }));
+    let judged = |estate: &Estate| first(&verdict(&drawn, estate, None, now()));
+    assert!(judged(&estate).starts_with("unknown: what it runs on was compared with no"));
+    let known = |unknown: &[&str]| AdvisoryFacts {
+        as_of: Some(at("2026-11-20T00:00:00Z")),
+        unknown: unknown.iter().map(|why| (*why).to_owned()).collect(),
+        knows_exploited: true,
+        knows_epss: true,
+    };
+    let mut links = ComponentLinks::new();
+    links.insert(id.clone(), known(&["runc: nobody says"]));
+    estate.components = Some(links);
+    assert_eq!(judged(&estate), "unknown: node n1: runc: nobody says");
+    let links = estate.components.as_mut().expect("there");
+    links.insert(id, known(&[]));
+    assert_eq!(judged(&estate), "satisfied");
+    let finding = estate.finding("/n1", &LIMITS);
+    finding.kind = FindingKind::Vulnerability;
+    finding.vulnerability = Some(Arc::new(flaw("CVE-1")));
+    assert!(judged(&estate).starts_with("violated: 1 vulnerability"));
 }
