@@ -1,6 +1,6 @@
 //! Where the advisory database is, and opening it.
 
-mod statements;
+pub mod statements;
 
 use std::{
     collections::BTreeMap,

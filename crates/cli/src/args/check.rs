@@ -6,7 +6,8 @@ use clap::{Args, ValueEnum};
 use plimsoll_model::Period;
 
 use super::{
-    AdvisoryArgs, InputArgs, LineArgs, RegistryArgs, ReportArgs, StateArgs, shared::parse_period,
+    AdvisoryArgs, InputArgs, LineArgs, RegistryArgs, ReportArgs, StateArgs, StoreArgs,
+    shared::parse_period,
 };
 
 const EXAMPLES: &str = "\
@@ -48,6 +49,11 @@ pub struct CheckArgs {
     pub registry: RegistryArgs,
     #[command(flatten)]
     pub advisories: AdvisoryArgs,
+    #[command(flatten)]
+    pub store_args: StoreArgs,
+    /// Keep what is in the images for `plimsoll image rematch`
+    #[arg(long, requires = "images", help_heading = "Store")]
+    pub store: bool,
     #[command(flatten)]
     pub state: StateArgs,
     /// Read the state file, but do not record this run in it

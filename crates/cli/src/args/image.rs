@@ -260,6 +260,15 @@ pub struct ImageRematchArgs {
     pub db: Option<PathBuf>,
     #[command(flatten)]
     pub place: DbPlaceArgs,
+    /// A VEX document, or a folder of them: what it rules out is listed as suppressed (repeatable)
+    #[arg(long, value_name = "FILE|FOLDER", help_heading = "Vulnerabilities")]
+    pub vex: Vec<PathBuf>,
+    /// A VEX repository: its address, of which `plimsoll db update --vex-repo` has a copy, a folder or an archive (repeatable)
+    #[arg(long, value_name = "URL|PATH", help_heading = "Vulnerabilities")]
+    pub vex_repo: Vec<String>,
+    /// What this .trivyignore, .trivyignore.yaml or .grype.yaml leaves out is suppressed (repeatable)
+    #[arg(long, value_name = "FILE", help_heading = "Vulnerabilities")]
+    pub ignore_file: Vec<PathBuf>,
     #[command(flatten)]
     pub store: StoreArgs,
     /// The time of the run, RFC 3339 or a date [default: now]

@@ -1,6 +1,6 @@
 //! `plimsoll check`: goals over everything at PATH.
 
-use plimsoll_assess::{Outcome, wire};
+use plimsoll_assess::{Outcome, image_id, wire};
 use plimsoll_report::Format;
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     output::Outputs,
     session::{self, Reading, Session},
     state::State,
+    verbs::image::rematch,
 };
 
 pub fn run(show: &ShowArgs, args: CheckArgs) -> Result<Exit, Failure> {
@@ -49,6 +50,20 @@ pub fn run(show: &ShowArgs, args: CheckArgs) -> Result<Exit, Failure> {
     if let Some(state) = state.as_mut().filter(|_| !args.dry_run && sound.is_ok()) {
         assessment.record(&mut state.history);
         state.write()?;
+    }
+    if args.store && sound.is_ok() {
+        let compared = advisories::identity(&args.advisories);
+        for image in &assessment.images {
+            let id = image_id(image);
+            let findings = assessment.findings.iter().filter(|f| f.asset.id == id);
+            rematch::keep(
+                &context,
+                &args.store_args,
+                image,
+                findings,
+                compared.clone(),
+            );
+        }
     }
     let mut report = wire::check(&assessment);
     report.inputs = input::named(&args.paths);

@@ -3,7 +3,7 @@
 mod diff;
 mod fix;
 mod ls;
-mod rematch;
+pub mod rematch;
 mod sbom;
 mod scan;
 mod vex;

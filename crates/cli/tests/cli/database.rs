@@ -539,3 +539,84 @@ fn a_new_advisory_is_found_in_the_images_that_were_scanned_before() {
     let again = rematch("2026-12-03T00:00:00Z", &["-o", "json"]).exits(0);
     assert_eq!(again.json()["changes"], serde_json::json!([]), "{again}");
 }
+
+#[test]
+fn what_others_say_is_laid_on_what_is_new_in_stored_images() {
+    let sandbox = imported();
+    sandbox.write(
+        "web.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec: {containers: \
+         [{name: web, image: 'shop/web:1'}]}\n",
+    );
+    // A check keeps what it looked into where it is told to.
+    let check = |more: &[&str]| {
+        let args = [
+            "check",
+            "web.yaml",
+            "--images",
+            ".",
+            "--no-cache",
+            "--now",
+            NOW,
+        ];
+        let store = ["--db-dir", "db", "--store-dir", "store"];
+        sandbox.run(&[&args[..], &store, more].concat())
+    };
+    let rematch = |more: &[&str]| {
+        let args = ["image", "rematch", "--db-dir", "db", "--store-dir", "store"];
+        sandbox.run(&[&args[..], &["--now", NOW, "-o", "json"], more].concat())
+    };
+    check(&[]);
+    assert_eq!(rematch(&[]).exits(0).json()["images"], 0);
+    check(&["--store"]);
+    let kept = rematch(&[]).exits(0).json();
+    assert_eq!(
+        (&kept["images"], &kept["changes"]),
+        (&1.into(), &serde_json::json!([]))
+    );
+
+    sandbox.write(
+        "feeds/alpine.json",
+        &format!(
+            "[{},{},{}]",
+            record("ALPINE-CVE-2026-1111", "musl", "1.2.5-r0"),
+            record("ALPINE-CVE-2026-3333", "musl", "1.2.5-r0"),
+            record("ALPINE-CVE-2026-4444", "busybox", "1.37.0-r0"),
+        ),
+    );
+    db(&sandbox, &["import", "feeds", "--now", NOW]).exits(0);
+    let vex = serde_json::json!({
+        "@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.com/vex/1",
+        "author": "Shop", "timestamp": "2026-11-20T00:00:00Z", "version": 1,
+        "statements": [{
+            "vulnerability": {"name": "CVE-2026-3333"},
+            "products": [{"@id": "pkg:oci/web?repository_url=docker.io/shop/web"}],
+            "status": "not_affected", "justification": "vulnerable_code_not_in_execute_path",
+        }],
+    });
+    sandbox.write("vex.json", &vex.to_string());
+    sandbox.write(".trivyignore", "CVE-2026-4444\n");
+    let given = [
+        "--vex",
+        "vex.json",
+        "--ignore-file",
+        ".trivyignore",
+        "--fail-on",
+        "low",
+    ];
+    let run = rematch(&given).exits(0);
+    let report = run.json();
+    let new = report["changes"][0]["new"].as_array().expect("a list");
+    let told: Vec<String> = new
+        .iter()
+        .map(|new| format!("{} {}", new["vulnerability"], new["suppressed"]["status"]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "\"CVE-2026-3333\" \"not_affected\"",
+            "\"CVE-2026-4444\" \"ignored\"",
+        ],
+        "{run}"
+    );
+}

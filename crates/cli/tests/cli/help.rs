@@ -18,6 +18,7 @@ fn help_of_every_verb() {
     check("image-diff", &["image", "diff", "--help"]);
     check("image-fix", &["image", "fix", "--help"]);
     check("image-vex", &["image", "vex", "--help"]);
+    check("image-rematch", &["image", "rematch", "--help"]);
     check("db", &["db", "--help"]);
     for verb in [
         "update", "import", "info", "verify", "search", "export", "sign",

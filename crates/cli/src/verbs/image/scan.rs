@@ -51,7 +51,7 @@ pub fn run(show: &ShowArgs, args: ImageScanArgs) -> Result<Exit, Failure> {
             &context,
             &args.store,
             &image,
-            &assessment.findings,
+            assessment.findings.iter(),
             compared,
         );
     }
