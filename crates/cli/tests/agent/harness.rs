@@ -263,5 +263,7 @@ const _: () = {
     let _ = Agent::start_in;
     let _ = Agent::signal;
     let _ = events;
+    let _ = goal;
+    let _ = verdict;
     let _ = state_file;
 };
