@@ -1,6 +1,7 @@
 //! From what a user calls an image to what is in it.
 
 mod attached;
+mod bases;
 mod known;
 mod shelves;
 
@@ -16,8 +17,8 @@ use std::{
 
 use plimsoll_assess::{
     image::{
-        Digest, FileKind, Limits, ReadAt, bounded, config,
-        image::{self, BaseTable, Run, Whole},
+        Digest, FileKind, Limits, ReadAt, bounded,
+        image::{self, Run, Whole},
         read_at::Cursor,
         sbom,
         source::{
@@ -42,6 +43,7 @@ use plimsoll_registry::{
     target::{self, Form, Target},
 };
 
+use bases::Bases;
 pub use shelves::Shelves;
 
 use crate::{
@@ -79,7 +81,7 @@ pub struct Opener<'a> {
     store: Option<Store>,
     cache: Option<DiskCache>,
     limits: Limits,
-    bases: BaseTable,
+    bases: Bases,
     /// VEX documents that are attached to images, where those are wanted.
     attached: Option<attached::Documents>,
 }
@@ -142,7 +144,7 @@ impl<'a> Opener<'a> {
             store: args.containerd.as_deref().map(Store::new),
             cache,
             limits: Limits::default(),
-            bases: BaseTable::none(),
+            bases: Bases::default(),
             attached: None,
         };
         for base in &args.base {
@@ -165,55 +167,6 @@ impl<'a> Opener<'a> {
     pub fn attached(&mut self) -> BTreeMap<Digest, Vec<Document>> {
         let attached = self.attached.as_mut().map(std::mem::take);
         attached.map(attached::Documents::take).unwrap_or_default()
-    }
-
-    /// Takes note of an image that others are built on. Its configuration tells
-    /// its layers; they are not read.
-    fn add_base(&mut self, target: &str) -> Result<(), String> {
-        let opened = target::open(target, self.from).map_err(|error| error.to_string())?;
-        match self.found(target, opened, None)? {
-            Found::Opened(opened) => {
-                let source = &opened.source;
-                let parsed = config::parse(&source.config, &self.limits);
-                let parsed = parsed.map_err(|error| error.to_string())?;
-                let created = parsed.config.created.as_deref();
-                let layers = parsed.diff_ids.iter().copied().collect();
-                let name = source.tags.first().map_or(target, String::as_str);
-                self.know_base(name, source.manifest, created, layers)
-            }
-            Found::Read(whole) => {
-                let image = &whole.image;
-                if matches!(
-                    image.form,
-                    ImageForm::RootFs | ImageForm::Source | ImageForm::Sbom
-                ) {
-                    return Err(
-                        "a base is an image with layers: in a registry, an archive or a layout"
-                            .to_owned(),
-                    );
-                }
-                let layers = image.layers.iter().map(|layer| layer.diff_id).collect();
-                let name = image.tags.first().map_or(target, String::as_str);
-                let created = image.config.created.as_deref();
-                self.know_base(name, image.digest, created, layers)
-            }
-        }
-    }
-
-    fn know_base(
-        &mut self,
-        name: &str,
-        digest: Option<Digest>,
-        created: Option<&str>,
-        layers: Option<Vec<Digest>>,
-    ) -> Result<(), String> {
-        match layers {
-            Some(layers) if !layers.is_empty() => {
-                self.bases.add(name, digest, created, &layers);
-                Ok(())
-            }
-            _ => Err("its configuration does not tell its layers".to_owned()),
-        }
     }
 
     /// What a user names: a reference, an archive, a folder, an SBOM, `-`.
@@ -303,8 +256,9 @@ impl<'a> Opener<'a> {
             let read = source::read_archive(stream, name, choice, run)
                 .map_err(|error| format!("{name}: {error}"))?;
             self.tell_others(&read.source.name, &read.others);
-            let whole = image::merge(&read.source, read.layers, run);
+            let mut whole = image::merge(&read.source, read.layers, run);
             self.keep(key, &read.source, &read.others, &whole);
+            self.bases.place(&mut whole.image);
             Ok(whole)
         })
     }
@@ -475,7 +429,6 @@ impl<'a> Opener<'a> {
             cache,
             limits: &self.limits,
             progress: &hears,
-            bases: &self.bases,
         })
     }
 }

@@ -35,7 +35,7 @@ pub(crate) mod read;
 mod spots;
 pub mod tree;
 
-pub use base::{BaseTable, chain_ids};
+pub use base::{BaseTable, KnownBase, KnownBases, chain_ids, place_on_base};
 pub use read::ReadLayer;
 
 /// What a reading is done with.
@@ -47,20 +47,16 @@ pub struct Run<'a> {
     pub limits: &'a Limits,
     /// Hears how far it is.
     pub progress: &'a dyn Progress,
-    /// Images that others are built on.
-    pub bases: &'a BaseTable,
 }
 
 impl<'a> Run<'a> {
-    /// No cache, nobody who hears, no known base images.
+    /// No cache, nobody who hears.
     #[must_use]
     pub fn plain(limits: &'a Limits) -> Self {
-        static NONE: BaseTable = BaseTable::none();
         Run {
             cache: &NoCache,
             limits,
             progress: &Silent,
-            bases: &NONE,
         }
     }
 }
@@ -89,7 +85,8 @@ pub fn analyze_all(images: &[(&ImageSource, &(dyn Blobs + Send))], run: &Run<'_>
 }
 
 /// Puts the layers of an image over each other: one result for each of
-/// [`ImageSource::layers`].
+/// [`ImageSource::layers`]. Of its base only the annotations are known here:
+/// [`place_on_base`] tells the rest.
 pub fn merge(source: &ImageSource, layers: Vec<ReadLayer>, run: &Run<'_>) -> Whole {
     let mut image = Image {
         name: source.name.clone(),
@@ -181,31 +178,7 @@ pub fn merge(source: &ImageSource, layers: Vec<ReadLayer>, run: &Run<'_>) -> Who
         }
     }
     fill(&mut image, &kept);
-    let diff_ids: Vec<Digest> = if parsed.diff_ids.is_empty() {
-        image
-            .layers
-            .iter()
-            .map_while(|layer| layer.diff_id)
-            .collect()
-    } else {
-        parsed.diff_ids.iter().map_while(|id| *id).collect()
-    };
-    image.base = base::find(
-        run.bases,
-        &diff_ids,
-        &image.annotations,
-        &image.config.labels,
-    );
-    if let Some(base) = image.base.as_ref().filter(|base| base.layers > 0) {
-        for package in &mut image.packages {
-            package.from_base = package
-                .locations
-                .iter()
-                .map(|location| location.layer)
-                .min()
-                .map(|layer| layer < base.layers);
-        }
-    }
+    place_on_base(&mut image, &BaseTable::default());
     image.gaps.sort();
     image.gaps.dedup();
     Whole {

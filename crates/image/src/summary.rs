@@ -4,7 +4,8 @@
 //! [`key`] is what an image is known by: its configuration, what its form says
 //! of each layer, what vouches for the layers' bytes, and all that changes what
 //! is found in them. What only says how the image is called stands beside it and
-//! is put into the description anew ([`Summary::of`]). Two images of one key
+//! is put into the description anew ([`Summary::of`]); which known image it was built
+//! on is for whoever knows images to add ([`place_on_base`](crate::image::place_on_base)). Two images of one key
 //! have one description; a description is worth keeping when [`lasts`] says so.
 
 use std::io::{self, Write};
@@ -15,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     Digest, Limits,
-    image::{BaseTable, Whole, read},
+    image::{Whole, read},
     read_at::Stamp,
     source::{Blobs, Choice, ImageSource, UNKNOWN, Voucher, analysis_version},
 };
@@ -26,7 +27,7 @@ mod tests;
 /// Raised with every change of what an image's description holds for the same
 /// layers: the shape of [`Image`], how layers are put over each other, the
 /// built-in tables. A test knows of most such changes.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// What an image is known by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,13 +54,8 @@ pub fn version() -> String {
 /// What an image that was opened is known by; none when something of it could
 /// be other than it was without anybody seeing it.
 #[must_use]
-pub fn key(
-    source: &ImageSource,
-    blobs: &dyn Blobs,
-    limits: &Limits,
-    bases: &BaseTable,
-) -> Option<Key> {
-    let mut hash = Hash::new("image", limits, bases);
+pub fn key(source: &ImageSource, blobs: &dyn Blobs, limits: &Limits) -> Option<Key> {
+    let mut hash = Hash::new("image", limits);
     hash.text(form(source.form));
     hash.part(&source.config);
     hash.number(source.annotations.len() as u64);
@@ -84,8 +80,8 @@ pub fn key(
 /// What the image in an archive is known by that can only be read in order, so
 /// that what it says of itself is not known before all of it was read.
 #[must_use]
-pub fn file_key(stamp: &Stamp, choice: &Choice, limits: &Limits, bases: &BaseTable) -> Key {
-    let mut hash = Hash::new("file", limits, bases);
+pub fn file_key(stamp: &Stamp, choice: &Choice, limits: &Limits) -> Key {
+    let mut hash = Hash::new("file", limits);
     hash.stamp(stamp);
     hash.text(&format!("{choice:?}"));
     hash.key()
@@ -183,12 +179,11 @@ fn form(form: ImageForm) -> &'static str {
 struct Hash(Sha256);
 
 impl Hash {
-    fn new(of: &str, limits: &Limits, bases: &BaseTable) -> Self {
+    fn new(of: &str, limits: &Limits) -> Self {
         let mut hash = Hash(Sha256::new());
         hash.text(of);
         hash.text(&version());
         hash.text(&format!("{limits:?}"));
-        hash.text(&bases.told());
         hash
     }
 

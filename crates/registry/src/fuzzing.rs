@@ -29,11 +29,16 @@ pub fn entry(bytes: &[u8]) {
     crate::cache::any_entry(bytes);
 }
 
-/// Reads the bytes as a stored image: as a file, and as what is packed in one.
+/// Reads the bytes as a stored image and as a chain of layers: as a file, and as
+/// what is packed in one.
 pub fn stored(bytes: &[u8]) {
     crate::sboms::any_stored(bytes);
+    crate::sboms::any_chain(bytes);
     if let Ok(sealed) = crate::packed::pack(crate::sboms::MARK, bytes) {
         crate::sboms::any_stored(&sealed);
+    }
+    if let Ok(sealed) = crate::packed::pack(crate::sboms::CHAIN, bytes) {
+        crate::sboms::any_chain(&sealed);
     }
 }
 

@@ -16,6 +16,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::packed;
 
+mod chains;
+
+pub use chains::Chains;
+pub(crate) use chains::{MARK as CHAIN, any_chain};
+
 /// What a file begins with. The number changes with its form.
 pub(crate) const MARK: &[u8; 8] = b"plmsBom1";
 /// Bytes of one file, packed and not.
@@ -23,6 +28,8 @@ const MOST_FILE: u64 = 512 << 20;
 const MOST_PLAIN: u64 = 2 << 30;
 /// Groups of files: a folder each, by the first byte of a name.
 const GROUPS: u64 = 256;
+/// How the names of files of images end.
+const ENDING: &str = "image";
 /// Images that are kept unless the caller says otherwise.
 pub const DEFAULT_MOST: u64 = 1 << 20;
 
@@ -101,7 +108,13 @@ impl Sboms {
         let hash = blake3::hash(id.as_str().as_bytes()).to_hex();
         let (group, _) = hash.as_str().split_at(2);
         let (name, _) = hash.as_str().split_at(32);
-        self.folder.join(group).join(format!("{name}.image"))
+        self.folder.join(group).join(format!("{name}.{ENDING}"))
+    }
+
+    /// Which chains of layers these images have.
+    #[must_use]
+    pub fn chains(&self) -> Chains {
+        Chains::new(self.folder.join("chains"), self.most)
     }
 
     /// Keeps an image, in place of what was kept of it before. When there are
@@ -119,7 +132,7 @@ impl Sboms {
         let is_new = !path.exists();
         packed::write(&path, &bytes)?;
         if is_new && let Some(group) = path.parent() {
-            self.evict(group, &path);
+            evict(group, ENDING, self.most, &path);
         }
         Ok(())
     }
@@ -157,36 +170,37 @@ impl Sboms {
         for group in groups {
             let group = group?;
             if group.file_name().len() == 2 && group.file_type()?.is_dir() {
-                found.extend(of_group(&group.path())?);
+                found.extend(of_group(&group.path(), ENDING)?);
             }
         }
         found.sort();
         Ok(found)
     }
+}
 
-    /// Leaves a group no more than its share. Best effort: others are at it too.
-    fn evict(&self, group: &Path, keep: &Path) {
-        let share = usize::try_from((self.most / GROUPS).max(1)).unwrap_or(usize::MAX);
-        let Ok(mut entries) = of_group(group) else {
-            return;
-        };
-        let Some(over) = entries.len().checked_sub(share) else {
-            return;
-        };
-        entries.sort_by(|a, b| (a.stamp, &a.path).cmp(&(b.stamp, &b.path)));
-        let others = entries.iter().filter(|entry| entry.path != keep);
-        for entry in others.take(over) {
-            let _ = fs::remove_file(&entry.path);
-        }
+/// Leaves a group no more than its share of `most`. Best effort: others are at
+/// it too.
+fn evict(group: &Path, ending: &str, most: u64, keep: &Path) {
+    let share = usize::try_from((most / GROUPS).max(1)).unwrap_or(usize::MAX);
+    let Ok(mut entries) = of_group(group, ending) else {
+        return;
+    };
+    let Some(over) = entries.len().checked_sub(share) else {
+        return;
+    };
+    entries.sort_by(|a, b| (a.stamp, &a.path).cmp(&(b.stamp, &b.path)));
+    let others = entries.iter().filter(|entry| entry.path != keep);
+    for entry in others.take(over) {
+        let _ = fs::remove_file(&entry.path);
     }
 }
 
-fn of_group(group: &Path) -> io::Result<Vec<Entry>> {
+fn of_group(group: &Path, ending: &str) -> io::Result<Vec<Entry>> {
     let mut found = Vec::new();
     for file in fs::read_dir(group)? {
         let file = file?;
         let path = file.path();
-        if path.extension().is_none_or(|end| end != "image") {
+        if path.extension().is_none_or(|end| end != ending) {
             continue;
         }
         // Gone since it was listed: nothing of it counts.

@@ -81,8 +81,6 @@ pub struct ImageScanArgs {
     pub only_fixed: bool,
     #[command(flatten)]
     pub image: ImageInputArgs,
-    #[command(flatten)]
-    pub store: StoreArgs,
     /// Do not keep what is in the image for `plimsoll image rematch`
     #[arg(long, help_heading = "Store")]
     pub no_store: bool,
@@ -316,6 +314,11 @@ pub const TABLES: [Format; 2] = [Format::Terminal, Format::Json];
 pub struct ImageInputArgs {
     #[command(flatten)]
     pub registry: RegistryArgs,
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// Images that were scanned before are no bases of others: only annotations and --base count
+    #[arg(long, help_heading = "Store")]
+    pub no_known_bases: bool,
     /// The image of this name, where an archive or a layout holds several [default: the first]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub image: Option<String>,

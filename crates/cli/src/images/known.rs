@@ -17,13 +17,16 @@ impl Opener<'_> {
     /// described before, else from its layers.
     pub(super) fn describe(&self, opened: &Opened) -> Image {
         let (key, known) = self.known(opened);
-        if let Some(image) = known {
+        let mut image = if let Some(image) = known {
             self.tell_others(&opened.source.name, &opened.others);
-            return image;
-        }
-        let whole = self.analyze(opened);
-        self.keep(key, &opened.source, &opened.others, &whole);
-        whole.image
+            image
+        } else {
+            let whole = self.analyze(opened);
+            self.keep(key, &opened.source, &opened.others, &whole);
+            whole.image
+        };
+        self.bases.place(&mut image);
+        image
     }
 
     /// The same for several images. A layer that they share is read once.
@@ -50,6 +53,10 @@ impl Opener<'_> {
         known
             .into_iter()
             .filter_map(|(_, image)| image.or_else(|| read.next().map(|whole| whole.image)))
+            .map(|mut image| {
+                self.bases.place(&mut image);
+                image
+            })
             .collect()
     }
 
@@ -68,7 +75,8 @@ impl Opener<'_> {
             return None;
         }
         let key = self.file_key(&**bytes, &self.choice(choice))?;
-        let (image, others) = cache.image(&key)?.called(name);
+        let (mut image, others) = cache.image(&key)?.called(name);
+        self.bases.place(&mut image);
         self.tell_others(name, &others);
         Some(image)
     }
@@ -78,7 +86,7 @@ impl Opener<'_> {
         let key = self
             .cache
             .as_ref()
-            .and_then(|_| summary::key(&opened.source, &*opened.blobs, &self.limits, &self.bases));
+            .and_then(|_| summary::key(&opened.source, &*opened.blobs, &self.limits));
         let kept = key.and_then(|key| self.cache.as_ref()?.image(&key));
         (key, kept.map(|kept| kept.of(&opened.source)))
     }
@@ -86,7 +94,7 @@ impl Opener<'_> {
     /// What the image in a file is known by that can only be read in order.
     pub(super) fn file_key(&self, bytes: &dyn ReadAt, choice: &Choice) -> Option<Key> {
         let stamp = bytes.stamp()?;
-        Some(summary::file_key(&stamp, choice, &self.limits, &self.bases))
+        Some(summary::file_key(&stamp, choice, &self.limits))
     }
 
     /// Keeps what an image holds, when the same bytes would give the same again.

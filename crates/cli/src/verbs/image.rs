@@ -14,6 +14,7 @@ use crate::{
     args::{ImageArgs, ImageInputArgs, ImageVerb, InputArgs, ShowArgs},
     context::Context,
     exit::{Exit, Failure},
+    images::Opener,
 };
 
 pub fn run(show: &ShowArgs, args: ImageArgs) -> Result<Exit, Failure> {
@@ -30,6 +31,13 @@ pub fn run(show: &ShowArgs, args: ImageArgs) -> Result<Exit, Failure> {
 
 fn context(show: &ShowArgs, args: &ImageInputArgs) -> Result<Context, Failure> {
     Context::new(show, &InputArgs::of_run(args.now, args.jobs))
+}
+
+/// What opens images; it knows those that were scanned before.
+fn opener<'a>(context: &'a Context, args: &ImageInputArgs) -> Result<Opener<'a>, Failure> {
+    let opener = Opener::new(context, &args.registry)?;
+    let store = rematch::store(&args.store).filter(|_| !args.no_known_bases);
+    Ok(opener.with_seen(store.map(|store| store.chains())))
 }
 
 /// What could not be read, for a person whose standard output is for a machine.

@@ -1,5 +1,6 @@
 //! The command as users run it: exit code, standard output, standard error.
 
+mod bases;
 mod database;
 mod determinism;
 mod docs;

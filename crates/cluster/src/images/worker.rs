@@ -12,7 +12,7 @@ use std::{
 use kube::Client as Kube;
 use plimsoll_assess::image::{
     Limits,
-    image::{self, BaseTable, Run},
+    image::{self, Run},
     source::Progress,
 };
 use plimsoll_model::{
@@ -196,7 +196,6 @@ fn look_into(
             cache,
             limits: &limits,
             progress: &Until(cancel),
-            bases: &BaseTable::none(),
         };
         let mut image = image::analyze(&source, &blobs, &run).image;
         // One name for several: what the others hold is not known.

@@ -489,18 +489,27 @@ fn packages_of_the_base_are_told_apart() {
     let source = source(2);
     let mut bases = BaseTable::default();
     bases.add("alpine:3", None, None, &[source.layers[0].digest]);
-    let layers = vec![
-        Ok(Arc::new(database(&[("musl", "1")]))),
-        Ok(Arc::new(database(&[("musl", "1"), ("curl", "1")]))),
-    ];
-    let run = Run {
-        bases: &bases,
-        ..Run::plain(&limits)
+    let layer = |at: usize, packages: &[(&str, &str)]| {
+        let mut layer = database(packages);
+        layer.diff_id = Some(source.layers[at].digest);
+        Ok(Arc::new(layer))
     };
-    let image = merge(&source, layers, &run).image;
+    let layers = vec![
+        layer(0, &[("musl", "1")]),
+        layer(1, &[("musl", "1"), ("curl", "1")]),
+    ];
+    let mut image = merge(&source, layers, &Run::plain(&limits)).image;
+    assert_eq!(image.base, None);
+    assert!(image.packages.iter().all(|p| p.from_base.is_none()));
+    place_on_base(&mut image, &bases);
     assert_eq!(image.base.as_ref().map(|base| base.layers), Some(1));
     let from: Vec<Option<bool>> = image.packages.iter().map(|p| p.from_base).collect();
     assert_eq!(from, [Some(false), Some(true)]);
+    // A layer that could not be read is none of a known image.
+    image.layers[0].diff_id = None;
+    place_on_base(&mut image, &bases);
+    assert_eq!(image.base, None);
+    assert!(image.packages.iter().all(|p| p.from_base.is_none()));
 }
 
 /// Blobs of which the opened ones are counted; some are not there.

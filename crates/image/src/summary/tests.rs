@@ -77,12 +77,7 @@ fn open(files: &[(String, Vec<u8>)], stamp: Option<Stamp>) -> Opened {
 }
 
 fn key_of(opened: &Opened) -> Option<Key> {
-    key(
-        &opened.source,
-        &*opened.blobs,
-        &Limits::default(),
-        &BaseTable::none(),
-    )
+    key(&opened.source, &*opened.blobs, &Limits::default())
 }
 
 fn read(opened: &Opened) -> Whole {
@@ -165,18 +160,14 @@ fn a_key_tells_apart_what_may_differ() {
         found: 1,
         ..Limits::default()
     };
-    let none = BaseTable::none();
-    add(key(&plain.source, &*plain.blobs, &limits, &none));
-    let mut bases = BaseTable::default();
-    bases.add("a", None, None, &[digest(b"a")]);
+    add(key(&plain.source, &*plain.blobs, &limits));
     let limits = Limits::default();
-    add(key(&plain.source, &*plain.blobs, &limits, &bases));
-    add(Some(file_key(&STAMP, &Choice::default(), &limits, &none)));
+    add(Some(file_key(&STAMP, &Choice::default(), &limits)));
     let choice = Choice {
         image: Some("a".to_owned()),
         platform: None,
     };
-    add(Some(file_key(&STAMP, &choice, &limits, &none)));
+    add(Some(file_key(&STAMP, &choice, &limits)));
     // Bytes that nothing vouches for may be any.
     assert_eq!(key_of(&stamped(None)), None);
 }

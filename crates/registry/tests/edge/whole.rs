@@ -7,7 +7,7 @@ use std::sync::{
 
 use plimsoll_image::{
     Limits,
-    image::{BaseTable, Run, analyze},
+    image::{Run, analyze},
     source::Silent,
 };
 use plimsoll_registry::DiskCache;
@@ -84,7 +84,6 @@ fn an_image_is_read_once_and_a_broken_reading_is_not_kept() {
     let folder = tempfile::tempdir().expect("a folder");
     let cache = DiskCache::new(folder.path().join("layers"), 1 << 20);
     let limits = Limits::default();
-    let bases = BaseTable::none();
     let read = || {
         let (source, blobs) = client()
             .image(&reference(&server.host(), "a/b:1"), None, &limits)
@@ -93,7 +92,6 @@ fn an_image_is_read_once_and_a_broken_reading_is_not_kept() {
             cache: &cache,
             limits: &limits,
             progress: &Silent,
-            bases: &bases,
         };
         analyze(&source, &blobs, &run).image
     };

@@ -2,11 +2,10 @@
 
 use plimsoll_model::image::Image;
 
-use super::{context, tell_gaps};
+use super::{context, opener, tell_gaps};
 use crate::{
     args::{ImageDiffArgs, ShowArgs, TABLES},
     exit::{Exit, Failure},
-    images::Opener,
     output::Outputs,
 };
 
@@ -18,7 +17,7 @@ pub fn run(show: &ShowArgs, args: ImageDiffArgs) -> Result<Exit, Failure> {
     }
     let context = context(show, &args.image)?;
     let outputs = Outputs::new(&context, &args.output.output, &TABLES)?;
-    let opener = Opener::new(&context, &args.image.registry)?;
+    let opener = opener(&context, &args.image)?;
     let choice = args.image.image.as_deref();
     let from = opener.whole(&args.a, choice)?;
     let to = opener.whole(&args.b, choice)?;

@@ -11,14 +11,13 @@ use plimsoll_model::{Vulnerability, VulnerabilityState, image::Image};
 use plimsoll_report::{Format, Verbosity};
 use serde_json::json;
 
-use super::{context, tell_gaps};
+use super::{context, opener, tell_gaps};
 use crate::{
     advisories,
     args::{ImageFixArgs, ShowArgs, TABLES},
     atomic, bounded,
     context::Context,
     exit::{Exit, Failure, fail},
-    images::Opener,
     output::{self, Outputs},
     verbs::fix::patch,
 };
@@ -34,8 +33,8 @@ pub fn run(show: &ShowArgs, args: ImageFixArgs) -> Result<Exit, Failure> {
     let Some(mut advisories) = advisories::open(&context, &args.advisories)? else {
         return fail("without vulnerabilities there is nothing to fix: make a database first");
     };
-    let mut opener = Opener::new(&context, &args.image.registry)?
-        .with_attached(args.advisories.vex_from_referrers);
+    let mut opener =
+        opener(&context, &args.image)?.with_attached(args.advisories.vex_from_referrers);
     let image = opener.open(&args.target, args.image.image.as_deref())?;
     advisories::attach(Some(&mut advisories), opener.attached());
     let mut unknown = 0;

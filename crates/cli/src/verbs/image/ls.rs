@@ -1,17 +1,16 @@
 //! `plimsoll image ls`.
 
-use super::{context, exit, tell_gaps};
+use super::{context, exit, opener, tell_gaps};
 use crate::{
     args::{ImageLsArgs, ShowArgs, TABLES},
     exit::{Exit, Failure},
-    images::Opener,
     output::Outputs,
 };
 
 pub fn run(show: &ShowArgs, args: ImageLsArgs) -> Result<Exit, Failure> {
     let context = context(show, &args.image)?;
     let outputs = Outputs::new(&context, &args.output.output, &TABLES)?;
-    let opener = Opener::new(&context, &args.image.registry)?;
+    let opener = opener(&context, &args.image)?;
     let image = opener.open(&args.target, args.image.image.as_deref())?;
     outputs.write(&context, |format, style, out| {
         plimsoll_report::image::layers(&image, format, style, out)

@@ -23,15 +23,15 @@ use crate::{
 };
 
 /// The store; none where there is no folder for it.
-fn store(args: &StoreArgs) -> Option<Sboms> {
+pub(super) fn store(args: &StoreArgs) -> Option<Sboms> {
     let variable = |name: &str| std::env::var(name).ok();
     let folder = args.store_dir.clone();
     let folder = folder.or_else(|| sboms::usual_folder(&variable))?;
     Some(Sboms::new(folder, DEFAULT_MOST))
 }
 
-/// Keeps what is in an image, and what was found in it by comparing it with
-/// the database of this identity.
+/// Keeps what is in an image, what was found in it by comparing it with the
+/// database of this identity, and by which chain of layers it is known.
 pub fn keep<'a>(
     context: &Context,
     args: &StoreArgs,
@@ -59,9 +59,10 @@ pub fn keep<'a>(
         compared,
         found: found.into_iter().collect(),
     };
-    if let Err(error) = store.put(&id, &stored) {
+    let kept = store.put(&id, &stored);
+    if let Err(error) = kept.and_then(|()| store.chains().learn(image)) {
         context.stderr.warning(&format!(
-            "{}: what is in it can't be kept for `plimsoll image rematch`: {error}",
+            "{}: what is in the image can't be kept there: {error}",
             store.folder().display()
         ));
     }

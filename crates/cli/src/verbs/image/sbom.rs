@@ -2,11 +2,10 @@
 
 use plimsoll_report::Format;
 
-use super::{context, exit, tell_gaps};
+use super::{context, exit, opener, tell_gaps};
 use crate::{
     args::{ImageSbomArgs, ShowArgs},
     exit::{Exit, Failure},
-    images::Opener,
     output::{OutputChoice, Outputs},
     sbom,
 };
@@ -23,7 +22,7 @@ pub fn run(show: &ShowArgs, args: ImageSbomArgs) -> Result<Exit, Failure> {
         });
     }
     let outputs = Outputs::exactly(&context, &choices, &FORMATS)?;
-    let opener = Opener::new(&context, &args.image.registry)?;
+    let opener = opener(&context, &args.image)?;
     let image = opener.open(&args.target, args.image.image.as_deref())?;
     outputs.write(&context, |format, _, out| match format {
         Format::Json => plimsoll_report::image::whole(&image, out),

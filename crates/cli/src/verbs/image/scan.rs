@@ -6,12 +6,11 @@ use plimsoll_assess::{scan_image, wire};
 use plimsoll_model::Finding;
 use plimsoll_report::Format;
 
-use super::{context, rematch, tell_gaps};
+use super::{context, opener, rematch, tell_gaps};
 use crate::{
     advisories,
     args::{ImageScanArgs, ShowArgs},
     exit::{Exit, Failure},
-    images::Opener,
     names,
     output::Outputs,
     sbom,
@@ -25,8 +24,8 @@ pub fn run(show: &ShowArgs, args: ImageScanArgs) -> Result<Exit, Failure> {
         .iter()
         .map(|id| names::control(id))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut opener = Opener::new(&context, &args.image.registry)?
-        .with_attached(args.advisories.vex_from_referrers);
+    let mut opener =
+        opener(&context, &args.image)?.with_attached(args.advisories.vex_from_referrers);
     let image = Arc::new(opener.open(&args.target, args.image.image.as_deref())?);
     let mut advisories = advisories::open(&context, &args.advisories)?;
     advisories::attach(advisories.as_mut(), opener.attached());
@@ -49,7 +48,7 @@ pub fn run(show: &ShowArgs, args: ImageScanArgs) -> Result<Exit, Failure> {
         let compared = advisories::identity(&args.advisories);
         rematch::keep(
             &context,
-            &args.store,
+            &args.image.store,
             &image,
             assessment.findings.iter(),
             compared,

@@ -7,14 +7,13 @@ use plimsoll_assess::{
     vuln::vex::{self, Author, ProductName, Status},
 };
 
-use super::{context, tell_gaps};
+use super::{context, opener, tell_gaps};
 use crate::{
     advisories,
     args::{ImageVexArgs, ShowArgs},
     atomic, bounded,
     context::Context,
     exit::{Exit, Failure, fail},
-    images::Opener,
     output,
 };
 
@@ -31,8 +30,8 @@ pub fn run(show: &ShowArgs, args: ImageVexArgs) -> Result<Exit, Failure> {
     let Some(mut advisories) = advisories::open(&context, &args.advisories)? else {
         return fail("without a database nothing is known to make statements about");
     };
-    let mut opener = Opener::new(&context, &args.image.registry)?
-        .with_attached(args.advisories.vex_from_referrers);
+    let mut opener =
+        opener(&context, &args.image)?.with_attached(args.advisories.vex_from_referrers);
     let image = opener.open(&args.target, args.image.image.as_deref())?;
     advisories::attach(Some(&mut advisories), opener.attached());
     let product = match &args.product {
