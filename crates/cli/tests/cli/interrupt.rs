@@ -1,11 +1,15 @@
 //! Ctrl-C.
 
 use std::{
+    io::Write,
     process::{Command, Stdio},
     time::Duration,
 };
 
-use crate::support::{Sandbox, command, finish};
+use crate::{
+    images::{RELEASE, Tar, config, saved},
+    support::{NOW, Sandbox, command, finish},
+};
 
 #[test]
 fn ctrl_c_ends_with_130_and_leaves_nothing_behind() {
@@ -37,4 +41,63 @@ fn ctrl_c_ends_with_130_and_leaves_nothing_behind() {
     sandbox
         .run(&["check", "--state", "state.json", "--lock-timeout", "0s"])
         .exits(2);
+}
+
+#[test]
+fn ctrl_c_while_an_image_is_read_leaves_no_partial_cache() {
+    let sandbox = Sandbox::empty();
+    let layers = ["a", "b"].map(|name| {
+        Tar::default()
+            .file("etc/os-release", RELEASE)
+            .file(name, &"x".repeat(1 << 20))
+            .done()
+    });
+    let bytes = saved("shop/web:1", &config("1", &layers), &layers);
+    std::fs::write(sandbox.path().join("web.tar"), &bytes).expect("writable");
+    let scan = |target: &'static str, more: &[&'static str]| {
+        let args = [
+            "image",
+            "scan",
+            target,
+            "--no-vulnerabilities",
+            "--now",
+            NOW,
+            "-o",
+            "json",
+        ];
+        let kept = ["--cache-dir", "cache", "--store-dir", "store"];
+        [&args, &kept[..], more].concat()
+    };
+    let mut child = command(sandbox.path(), &scan("-", &[]))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    // It is in the second layer when the pipe has taken half of that.
+    let mut pipe = child.stdin.take().expect("it is piped");
+    pipe.write_all(&bytes[..bytes.len() * 3 / 4])
+        .expect("it reads");
+    let sent = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(sent.expect("`kill` is on every Unix").success());
+    let run = finish(child.wait_with_output().expect("it ends")).exits(130);
+    drop(pipe);
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
+    let left = sandbox.files();
+    assert!(
+        !left
+            .iter()
+            .any(|name| name.contains("unfinished") || name.ends_with(".summary")),
+        "{left:?}"
+    );
+    assert!(
+        !left.iter().any(|name| name.starts_with("store")),
+        "{left:?}"
+    );
+    // What was kept, if anything, is whole: the same comes of it as of nothing.
+    let with_cache = sandbox.run(&scan("web.tar", &[])).exits(0);
+    let without = sandbox.run(&scan("web.tar", &["--no-cache"])).exits(0);
+    assert_eq!(with_cache.stdout, without.stdout);
 }
