@@ -1,5 +1,6 @@
-//! A way to an API server that can be cut, closed and slowed down. A test includes this file by its
-//! path, as it does the harness; TLS goes through untouched, so that clients see the real server.
+//! A way to a server, of a cluster's API or a registry, that can be cut, closed and slowed down. A test
+//! includes this file by its path, as it does the harness; TLS goes through untouched, so that clients
+//! see the real server.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};

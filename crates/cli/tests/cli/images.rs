@@ -68,21 +68,21 @@ pub fn saved(tag: &str, config: &Value, layers: &[Vec<u8>]) -> Vec<u8> {
         .done()
 }
 
+/// `sha256:` and the hash.
+pub fn digest(bytes: &[u8]) -> String {
+    let hash = sha2::Sha256::digest(bytes);
+    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
 pub fn config(user: &str, layers: &[Vec<u8>]) -> Value {
-    let digest = |layer: &Vec<u8>| {
-        let hex: String = sha2::Sha256::digest(layer)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        format!("sha256:{hex}")
-    };
     json!({
         "os": "linux",
         "architecture": "amd64",
         "config": {"User": user, "Cmd": ["/bin/web"], "Env": ["PATH=/bin"]},
         "rootfs": {
             "type": "layers",
-            "diff_ids": layers.iter().map(digest).collect::<Vec<_>>(),
+            "diff_ids": layers.iter().map(|layer| digest(layer)).collect::<Vec<_>>(),
         },
         "history": (0..layers.len())
             .map(|at| json!({"created_by": format!("step {at}")}))

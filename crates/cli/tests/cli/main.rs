@@ -13,6 +13,12 @@ mod images;
 mod input;
 #[cfg(unix)]
 mod interrupt;
+#[path = "../../../../tests/cluster/proxy.rs"]
+mod proxy;
+#[cfg(unix)]
+mod pull;
+#[path = "../../../../tests/registry/harness.rs"]
+mod registry;
 mod state;
 mod support;
 mod verbs;

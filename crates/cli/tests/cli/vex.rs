@@ -11,18 +11,13 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use sha2::Digest as _;
 
 use crate::{
     database::{db, imported, scan},
-    images::{RELEASE, Tar, apk, config},
+    images::{RELEASE, Tar, apk, config, digest},
+    registry::{Kind, Registry},
     support::{NOW, Run, Sandbox},
 };
-
-#[path = "../../../../tests/registry/harness.rs"]
-mod harness;
-
-use harness::{Kind, Registry};
 
 const UPSTREAM: &str = "vulnerable_code_not_in_execute_path";
 
@@ -358,14 +353,6 @@ fn a_vex_repository_is_asked_about_the_packages_at_hand() {
     );
 }
 
-fn sha256(bytes: &[u8]) -> String {
-    let hex: String = sha2::Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("sha256:{hex}")
-}
-
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
 /// Pushes a manifest of a configuration and layers; its bytes.
@@ -378,9 +365,9 @@ fn push(
 ) -> Vec<u8> {
     let part = |(kind, bytes): (&str, &[u8])| {
         registry
-            .push_blob("shop/web", &sha256(bytes), bytes)
+            .push_blob("shop/web", &digest(bytes), bytes)
             .expect("pushed");
-        json!({"mediaType": kind, "digest": sha256(bytes), "size": bytes.len()})
+        json!({"mediaType": kind, "digest": digest(bytes), "size": bytes.len()})
     };
     let mut manifest = json!({
         "schemaVersion": 2,
@@ -392,7 +379,7 @@ fn push(
         manifest[key] = value.clone();
     }
     let bytes = manifest.to_string().into_bytes();
-    let own = sha256(&bytes);
+    let own = digest(&bytes);
     let name = if name.is_empty() { &own } else { name };
     registry
         .push_manifest("shop/web", name, MANIFEST, &bytes)
@@ -462,7 +449,7 @@ fn vex_that_is_attached_to_an_image_counts_for_it_unverified() {
                 &[(&oci("layer.v1.tar"), &layer)],
                 json!({"annotations": {"kind": kind}}),
             );
-            let digest = sha256(&manifest);
+            let digest = digest(&manifest);
             (digest, manifest.len())
         };
         let name = format!("{}/shop/web", registry.host());
@@ -498,7 +485,7 @@ fn vex_that_is_attached_to_an_image_counts_for_it_unverified() {
                     "subject": {"mediaType": MANIFEST, "digest": subject.0, "size": subject.1},
                 }),
             );
-            let digest = sha256(&artifact);
+            let digest = digest(&artifact);
             if registry_has_no_api(&registry) {
                 // Without the API it is the pusher who keeps the list.
                 let index = json!({
