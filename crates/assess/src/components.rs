@@ -12,8 +12,8 @@ use plimsoll_coverage::Seen;
 use plimsoll_inventory::{Inventory, ObjectRole, location_of};
 use plimsoll_manifest::{Node, Span};
 use plimsoll_model::{
-    Asset, AssetFacts, AssetId, AssetKind, ComponentLinks, Evidence, Exposure, FieldRef, Finding,
-    ImageName, Location, Mapping, ObjectRef, Observation, Rule, Severity, Timestamp, Unevaluated,
+    Asset, AssetFacts, AssetId, AssetKind, ComponentLinks, Evidence, FieldRef, Finding, ImageName,
+    Location, Mapping, ObjectRef, Observation, Rule, Severity, Timestamp, Unevaluated,
     image::Image,
     wire::{ComponentReport, ComponentState},
 };
@@ -183,22 +183,11 @@ fn asset(cluster: &Arc<str>) -> Asset {
 }
 
 fn facts(asset: Arc<Asset>, cluster: &Arc<str>, now: Timestamp) -> AssetFacts {
-    AssetFacts {
-        asset,
-        observed: Observation {
-            source: "cluster".into(),
-            at: now,
-        },
-        cluster: cluster.clone(),
-        labels: BTreeMap::new(),
-        annotations: BTreeMap::new(),
-        namespace_labels: Arc::default(),
-        owner: None,
-        images: Vec::new(),
-        exposure: Exposure::default(),
-        location: None,
-        unknown: None,
-    }
+    let observed = Observation {
+        source: "cluster".into(),
+        at: now,
+    };
+    AssetFacts::bare(asset, observed, cluster.clone())
 }
 
 /// A row of the report.

@@ -8,9 +8,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use plimsoll_image::secret;
 use plimsoll_model::{
     AdvisoryFacts, Asset, AssetFacts, AssetId, AssetKind, BaseFacts, Diagnostic, Digest,
-    Evaluation, Evidence, Exposure, FieldRef, Finding, FindingKind, ImageFacts, ImageLink,
-    ImageLinks, ImageName, Location, ObjectRef, Observation, ReleaseFacts, Subject, Timestamp,
-    UnknownAsset, VulnerabilityGap, image::Image, time::end_of,
+    Evaluation, Evidence, FieldRef, Finding, FindingKind, ImageFacts, ImageLink, ImageLinks,
+    ImageName, Location, ObjectRef, Observation, ReleaseFacts, Subject, Timestamp, UnknownAsset,
+    VulnerabilityGap, image::Image, time::end_of,
 };
 use plimsoll_posture::{Request, evaluate_image, image::layer_id};
 use rayon::prelude::*;
@@ -290,26 +290,20 @@ fn asset_facts(
     observed: &Observation,
 ) -> AssetFacts {
     AssetFacts {
-        asset: asset.clone(),
-        observed: observed.clone(),
-        cluster: cluster.clone(),
         labels: image
             .config
             .labels
             .iter()
             .map(|(key, value)| (key.as_str().into(), value.as_str().into()))
             .collect(),
-        annotations: BTreeMap::new(),
-        namespace_labels: Arc::default(),
         owner: image
             .config
             .labels
             .get("plimsoll.dev/owner")
             .map(|owner| owner.as_str().into()),
         images: names.to_vec(),
-        exposure: Exposure::default(),
         location: Some(plimsoll_posture::image::location(image, None)),
-        unknown: None,
+        ..AssetFacts::bare(asset.clone(), observed.clone(), cluster.clone())
     }
 }
 

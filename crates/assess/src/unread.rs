@@ -1,11 +1,11 @@
 //! Assets that must be there but could not be read: they are unknown, never
 //! absent.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use plimsoll_manifest::{GuessedObject, LoadError, Place, Span};
 use plimsoll_model::{
-    Asset, AssetFacts, AssetId, AssetKind, Exposure, Location, ObjectRef, Observation, UnknownAsset,
+    Asset, AssetFacts, AssetId, AssetKind, Location, ObjectRef, Observation, UnknownAsset,
 };
 
 use crate::EstateOptions;
@@ -129,28 +129,21 @@ fn facts(
     let name = guess
         .and_then(|guess| guess.name.as_deref())
         .unwrap_or(file);
-    AssetFacts {
-        asset: Arc::new(Asset {
-            id: AssetId::unread(&options.cluster, file, index),
-            kind: asset_kind,
-            object: ObjectRef {
-                api_version: "".into(),
-                kind: kind.unwrap_or("unread").into(),
-                namespace: None,
-                name: name.into(),
-            },
-        }),
-        observed: Observation {
-            source: "files".into(),
-            at: options.now,
+    let asset = Asset {
+        id: AssetId::unread(&options.cluster, file, index),
+        kind: asset_kind,
+        object: ObjectRef {
+            api_version: "".into(),
+            kind: kind.unwrap_or("unread").into(),
+            namespace: None,
+            name: name.into(),
         },
-        cluster: options.cluster.clone(),
-        labels: BTreeMap::new(),
-        annotations: BTreeMap::new(),
-        namespace_labels: Arc::default(),
-        owner: None,
-        images: Vec::new(),
-        exposure: Exposure::default(),
+    };
+    let observed = Observation {
+        source: "files".into(),
+        at: options.now,
+    };
+    AssetFacts {
         location: place.map(|place| Location {
             file: file.clone(),
             line: place.line,
@@ -158,5 +151,6 @@ fn facts(
             span: Span { start: 0, end: 0 },
         }),
         unknown: Some(unknown),
+        ..AssetFacts::bare(Arc::new(asset), observed, options.cluster.clone())
     }
 }

@@ -131,18 +131,7 @@ fn image(number: usize, kind: &str, names: &[String]) -> Image {
         let rank = next(names.len()) * next(names.len()) / names.len();
         let purl = format!("pkg:{kind}/{}@1.{}.0", names[rank], next(12));
         let package = Package::from_purl(&purl).ok()?;
-        Some(ImagePackage {
-            purl,
-            package,
-            cpes: Vec::new(),
-            locations: Vec::new(),
-            removed_by: None,
-            from_base: None,
-            dev: false,
-            needs: Vec::new(),
-            checksums: Vec::new(),
-            symbols: Vec::new(),
-        })
+        Some(ImagePackage::of(package))
     });
     Image {
         name: format!("registry.example.com/shop/app-{}:1", number % 500),

@@ -143,21 +143,14 @@ impl Estate {
             name: name.into(),
         };
         let id = AssetId::object("files", object.group(), &object.kind, namespace, name);
+        let observed = Observation {
+            source: "files".into(),
+            at: now(),
+        };
+        let asset = Arc::new(Asset { id, kind, object });
         self.assets.push(AssetFacts {
-            asset: Arc::new(Asset { id, kind, object }),
-            observed: Observation {
-                source: "files".into(),
-                at: now(),
-            },
-            cluster: "files".into(),
-            labels: BTreeMap::new(),
-            annotations: BTreeMap::new(),
-            namespace_labels: Arc::default(),
-            owner: None,
-            images: Vec::new(),
-            exposure: Exposure::default(),
             location: Some(place("web.yaml")),
-            unknown: None,
+            ..AssetFacts::bare(asset, observed, "files".into())
         });
         self.assets.last_mut().expect("one was just added")
     }

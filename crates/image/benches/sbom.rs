@@ -34,21 +34,17 @@ fn image() -> Image {
                 version: "1:2.36-9".into(),
             });
             ImagePackage {
-                purl: package.purl(),
                 cpes: plimsoll_image::cpe::candidates(&package, &[]),
-                package,
                 locations: vec![PackageLocation {
                     layer: 0,
                     path: "var/lib/dpkg/status".into(),
                     how: "installed".into(),
                     evidence: "dpkg".into(),
                 }],
-                removed_by: None,
                 from_base: Some(true),
-                dev: false,
                 needs: vec![format!("lib{:04}", (at + 2) % 5_000)],
                 checksums: vec![format!("sha1:{}", "0a".repeat(20))],
-                symbols: Vec::new(),
+                ..ImagePackage::of(package)
             }
         })
         .collect();

@@ -49,16 +49,13 @@ fn image(packages: usize) -> Image {
                 .collect();
             package.licences.sort();
             ImagePackage {
-                purl: package.purl(),
                 cpes: plimsoll_image::cpe::candidates(&package, &[]),
-                package,
                 locations: vec![PackageLocation {
                     layer: u32::from(at % 2 == 0),
                     path: format!("usr/lib/{at}"),
                     how: "installed".into(),
                     evidence: "dpkg".into(),
                 }],
-                removed_by: None,
                 from_base: Some(at % 4 == 0),
                 dev: at % 7 == 0,
                 needs: (at > 30)
@@ -70,7 +67,7 @@ fn image(packages: usize) -> Image {
                     "h1:x=".into(),
                     "sha512:zz".into(),
                 ],
-                symbols: Vec::new(),
+                ..ImagePackage::of(package)
             }
         })
         .collect();

@@ -50,6 +50,26 @@ pub struct AssetFacts {
     pub unknown: Option<UnknownAsset>,
 }
 
+impl AssetFacts {
+    /// An asset of which nothing more is known than that it is there.
+    #[must_use]
+    pub fn bare(asset: Arc<Asset>, observed: Observation, cluster: Arc<str>) -> Self {
+        AssetFacts {
+            asset,
+            observed,
+            cluster,
+            labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+            namespace_labels: Arc::default(),
+            owner: None,
+            images: Vec::new(),
+            exposure: Exposure::default(),
+            location: None,
+            unknown: None,
+        }
+    }
+}
+
 /// What is known of an image that an asset names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageFacts {

@@ -317,6 +317,25 @@ pub struct ImagePackage {
     pub symbols: Vec<String>,
 }
 
+impl ImagePackage {
+    /// A package of which nothing more is known: no place, no layer, no file.
+    #[must_use]
+    pub fn of(package: Package) -> Self {
+        ImagePackage {
+            purl: package.purl(),
+            package,
+            cpes: Vec::new(),
+            locations: Vec::new(),
+            removed_by: None,
+            from_base: None,
+            dev: false,
+            needs: Vec::new(),
+            checksums: Vec::new(),
+            symbols: Vec::new(),
+        }
+    }
+}
+
 /// One place a package was found in.
 #[derive(
     Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,

@@ -253,18 +253,7 @@ fn image(packages: &[PackageKey]) -> Image {
         };
         let (namespace, name) = name.rsplit_once('/').unwrap_or(("", name));
         let package = Package::new(kind, namespace, name, version);
-        Some(ImagePackage {
-            purl: package.purl(),
-            package,
-            cpes: Vec::new(),
-            locations: Vec::new(),
-            removed_by: None,
-            from_base: None,
-            dev: false,
-            needs: Vec::new(),
-            checksums: Vec::new(),
-            symbols: Vec::new(),
-        })
+        Some(ImagePackage::of(package))
     };
     Image {
         name: "bench".to_owned(),

@@ -208,7 +208,7 @@ pub fn image(component: &Component) -> Result<Image, String> {
                 let purl = format!("pkg:golang/{module}@v{}", version.number);
                 Package::from_purl(&purl).ok()
             })
-            .map(found)
+            .map(ImagePackage::of)
             .collect(),
         ..Image::default()
     })
@@ -260,22 +260,6 @@ pub fn compare(component: &Component, db: &dyn Lookup, options: &Options) -> Com
         compared.vulnerabilities.push(vulnerability);
     }
     compared
-}
-
-/// A module as a package of an image, of which no file is known.
-fn found(package: Package) -> ImagePackage {
-    ImagePackage {
-        purl: package.purl(),
-        package,
-        cpes: Vec::new(),
-        locations: Vec::new(),
-        removed_by: None,
-        from_base: None,
-        dev: false,
-        needs: Vec::new(),
-        checksums: Vec::new(),
-        symbols: Vec::new(),
-    }
 }
 
 /// What a record about Kubernetes is about, by its words.

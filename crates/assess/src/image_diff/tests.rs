@@ -8,18 +8,7 @@ use plimsoll_model::{
 use super::image_diff;
 
 fn package(kind: PackageType, name: &str, version: &str) -> ImagePackage {
-    ImagePackage {
-        package: Package::new(kind, "", name, version),
-        purl: String::new(),
-        cpes: Vec::new(),
-        locations: Vec::new(),
-        removed_by: None,
-        from_base: None,
-        dev: false,
-        needs: Vec::new(),
-        checksums: Vec::new(),
-        symbols: Vec::new(),
-    }
+    ImagePackage::of(Package::new(kind, "", name, version))
 }
 
 fn of_packages(packages: Vec<ImagePackage>) -> Whole {

@@ -6,8 +6,8 @@ use std::{
 };
 
 use plimsoll_model::{
-    Asset, AssetFacts, AssetId, AssetKind, Evaluation, Exposure, Finding, Location, ObjectRef,
-    Observation, Timestamp, Unevaluated, UnknownAsset,
+    Asset, AssetFacts, AssetId, AssetKind, Evaluation, Finding, Location, ObjectRef, Observation,
+    Timestamp, Unevaluated, UnknownAsset,
     wire::{GapReport, GapState},
 };
 use plimsoll_posture::{Check, Rests, find, leads_to_workloads, resting_on};
@@ -26,33 +26,26 @@ pub(super) fn stand_in(gap: &Gap, cluster: &Arc<str>, now: Timestamp) -> AssetFa
         Some(namespace) => format!("cluster/{cluster}/hidden/{namespace}/{}", gap.kind),
         None => format!("cluster/{cluster}/hidden/{}", gap.kind),
     };
-    AssetFacts {
-        asset: Arc::new(Asset {
-            id: AssetId::from_text(path),
-            kind: kind_of(group, kind),
-            object: ObjectRef {
-                api_version: group.into(),
-                kind: kind.into(),
-                namespace: gap.namespace.clone(),
-                name: "*".into(),
-            },
-        }),
-        observed: Observation {
-            source: "cluster".into(),
-            at: now,
+    let asset = Asset {
+        id: AssetId::from_text(path),
+        kind: kind_of(group, kind),
+        object: ObjectRef {
+            api_version: group.into(),
+            kind: kind.into(),
+            namespace: gap.namespace.clone(),
+            name: "*".into(),
         },
-        cluster: cluster.clone(),
-        labels: BTreeMap::new(),
-        annotations: BTreeMap::new(),
-        namespace_labels: Arc::default(),
-        owner: None,
-        images: Vec::new(),
-        exposure: Exposure::default(),
-        location: None,
+    };
+    let observed = Observation {
+        source: "cluster".into(),
+        at: now,
+    };
+    AssetFacts {
         unknown: Some(UnknownAsset {
             reason: said(gap),
             remedy: gap.remedy.clone(),
         }),
+        ..AssetFacts::bare(Arc::new(asset), observed, cluster.clone())
     }
 }
 

@@ -76,19 +76,11 @@ fn image(number: u8, packages: &[(u8, u8)]) -> Image {
             format!("1.{version}.1"),
         );
         ImagePackage {
-            purl: format!("pkg:{kind}/package-{name}@1.{version}.1"),
-            package,
-            cpes: Vec::new(),
             locations: vec![PackageLocation {
                 path: format!("at/{number}"),
                 ..PackageLocation::default()
             }],
-            removed_by: None,
-            from_base: None,
-            dev: false,
-            needs: Vec::new(),
-            checksums: Vec::new(),
-            symbols: Vec::new(),
+            ..ImagePackage::of(package)
         }
     });
     Image {

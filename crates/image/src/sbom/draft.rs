@@ -172,16 +172,13 @@ impl Draft {
         let mut checksums = component.checksums;
         checksums.extend(notes.checksums);
         self.image.packages.push(ImagePackage {
-            purl: package.purl(),
-            package,
             cpes,
             locations,
-            removed_by: None,
             from_base: notes.from_base,
             dev: component.dev || notes.dev,
             needs: notes.needs,
             checksums,
-            symbols: Vec::new(),
+            ..ImagePackage::of(package)
         });
     }
 

@@ -119,7 +119,7 @@ fn is_like(a: &Package, b: &Package) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sbom::tests::{found, location};
+    use crate::sbom::tests::location;
 
     #[test]
     fn what_is_there_wins_over_what_is_said() {
@@ -127,7 +127,7 @@ mod tests {
             let mut all: Vec<ImagePackage> = given
                 .iter()
                 .map(|(purl, how)| {
-                    let mut package = found(Package::from_purl(purl).expect("a purl"));
+                    let mut package = ImagePackage::of(Package::from_purl(purl).expect("a purl"));
                     package.locations = vec![location(0, how, how, "x")];
                     package
                 })

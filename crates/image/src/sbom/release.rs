@@ -103,18 +103,7 @@ mod tests {
     use super::*;
 
     fn image(purls: &[&str]) -> Image {
-        let package = |purl: &&str| ImagePackage {
-            package: Package::from_purl(purl).expect("a purl"),
-            purl: (*purl).to_owned(),
-            cpes: Vec::new(),
-            locations: Vec::new(),
-            removed_by: None,
-            from_base: None,
-            dev: false,
-            needs: Vec::new(),
-            checksums: Vec::new(),
-            symbols: Vec::new(),
-        };
+        let package = |purl: &&str| ImagePackage::of(Package::from_purl(purl).expect("a purl"));
         Image {
             packages: purls.iter().map(package).collect(),
             ..Image::default()

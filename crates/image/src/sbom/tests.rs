@@ -29,21 +29,6 @@ pub(super) fn again(bytes: &[u8]) -> Image {
     }
 }
 
-pub(super) fn found(package: Package) -> ImagePackage {
-    ImagePackage {
-        purl: package.purl(),
-        package,
-        cpes: Vec::new(),
-        locations: Vec::new(),
-        removed_by: None,
-        from_base: None,
-        dev: false,
-        needs: Vec::new(),
-        checksums: Vec::new(),
-        symbols: Vec::new(),
-    }
-}
-
 pub(super) fn location(layer: u32, path: &str, how: &str, evidence: &str) -> PackageLocation {
     PackageLocation {
         layer,
@@ -71,7 +56,7 @@ pub(super) fn example() -> Image {
     });
     libc.qualifiers.insert("distro".into(), "debian-12".into());
     libc.licences = vec!["GPL-2.0-or-later".into(), "LGPL-2.1-or-later".into()];
-    let mut libc = found(libc);
+    let mut libc = ImagePackage::of(libc);
     libc.locations = vec![location(0, "var/lib/dpkg/status", "installed", "dpkg")];
     libc.cpes = vec![
         "cpe:2.3:a:gnu:glibc:2.36:*:*:*:*:*:*:*".into(),
@@ -80,10 +65,10 @@ pub(super) fn example() -> Image {
     libc.from_base = Some(true);
     let mut curl = Package::new(PackageType::Deb, "debian", "curl", "1:7.88.1-10");
     curl.licences = vec!["Acme (own) licence".into()];
-    let mut curl = found(curl);
+    let mut curl = ImagePackage::of(curl);
     curl.needs = vec!["libc6".into(), "libmissing".into()];
     curl.locations = vec![location(0, "var/lib/dpkg/status", "installed", "dpkg")];
-    let mut toml = found(Package::new(
+    let mut toml = ImagePackage::of(Package::new(
         PackageType::Golang,
         "github.com/BurntSushi",
         "toml",
@@ -96,14 +81,14 @@ pub(super) fn example() -> Image {
     toml.checksums = vec!["h1:abc=".into()];
     let mut node = Package::new(PackageType::Npm, "@types", "node", "20.1.0");
     node.licences = vec!["MIT OR Apache-2.0".into()];
-    let mut node = found(node);
+    let mut node = ImagePackage::of(node);
     node.dev = true;
     node.locations = vec![location(1, "app/package-lock.json", "lock", "")];
     node.checksums = vec![
         "sha1:0123456789abcdef0123456789abcdef01234567".into(),
         "sha512-a==".into(),
     ];
-    let mut removed = found(Package::new(PackageType::Deb, "debian", "gcc", "12"));
+    let mut removed = ImagePackage::of(Package::new(PackageType::Deb, "debian", "gcc", "12"));
     removed.removed_by = Some(1);
     let mut packages = vec![libc, curl, toml, node, removed];
     packages.sort_by(|a, b| a.package.cmp(&b.package));

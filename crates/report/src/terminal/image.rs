@@ -279,19 +279,12 @@ mod tests {
 
     fn image() -> Image {
         let package = |kind, name: &str, removed_by| ImagePackage {
-            package: Package::new(kind, "", name, "1.2-3"),
-            purl: String::new(),
-            cpes: Vec::new(),
             locations: vec![PackageLocation {
                 path: "var/lib/dpkg/status".to_owned(),
                 ..PackageLocation::default()
             }],
             removed_by,
-            from_base: None,
-            dev: false,
-            needs: Vec::new(),
-            checksums: Vec::new(),
-            symbols: Vec::new(),
+            ..ImagePackage::of(Package::new(kind, "", name, "1.2-3"))
         };
         let layer = |bytes, created_by: &str| ImageLayer {
             bytes,

@@ -8,10 +8,10 @@
 
 use plimsoll_model::{
     Package, PackageType, SourcePackage,
-    image::{Image, ImageRelease},
+    image::{Image, ImagePackage, ImageRelease},
 };
 
-use super::{MOST_VERSION, found, shown};
+use super::{MOST_VERSION, shown};
 
 /// The operating systems that name a kernel by its package: how the name begins
 /// that a node tells, what os-release has for it, how the kernel's source is
@@ -95,7 +95,7 @@ pub fn kernel(os_image: &str, release: &str) -> Result<Image, String> {
             name: os,
             ..ImageRelease::default()
         }),
-        packages: vec![found(package)],
+        packages: vec![ImagePackage::of(package)],
         ..Image::default()
     })
 }

@@ -160,21 +160,13 @@ pub(super) fn package(text: &str) -> ImagePackage {
         }
     }
     ImagePackage {
-        purl: package.purl(),
-        package,
-        cpes: Vec::new(),
         locations: vec![PackageLocation {
             layer: 0,
             path: "app".into(),
             how: "installed".into(),
             evidence: String::new(),
         }],
-        removed_by: None,
-        from_base: None,
-        dev: false,
-        needs: Vec::new(),
-        checksums: Vec::new(),
-        symbols: Vec::new(),
+        ..ImagePackage::of(package)
     }
 }
 

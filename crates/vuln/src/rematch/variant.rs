@@ -143,7 +143,6 @@ impl Variant {
     fn found(&self) -> ImagePackage {
         let places = self.places.iter();
         ImagePackage {
-            package: self.package.clone(),
             purl: self.purl.clone(),
             cpes: self.cpes.clone(),
             locations: places
@@ -154,12 +153,9 @@ impl Variant {
                     evidence: evidence.clone(),
                 })
                 .collect(),
-            removed_by: None,
-            from_base: None,
-            dev: false,
             needs: self.needs.clone(),
-            checksums: Vec::new(),
             symbols: self.symbols.clone(),
+            ..ImagePackage::of(self.package.clone())
         }
     }
 }

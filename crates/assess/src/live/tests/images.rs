@@ -69,18 +69,7 @@ fn image(app: usize, form: usize) -> Arc<Image> {
             user: ["", "10001"][form % 2].to_owned(),
             ..ImageConfig::default()
         },
-        packages: vec![ImagePackage {
-            package: Package::from_purl(&purl).expect("a purl"),
-            purl,
-            cpes: Vec::new(),
-            locations: Vec::new(),
-            removed_by: None,
-            from_base: None,
-            dev: false,
-            needs: Vec::new(),
-            checksums: Vec::new(),
-            symbols: Vec::new(),
-        }],
+        packages: vec![ImagePackage::of(Package::from_purl(&purl).expect("a purl"))],
         ..Image::default()
     })
 }

@@ -126,7 +126,7 @@ fn any_package() -> impl Strategy<Value = ImagePackage> {
             package.arch = arch;
             package.source = source;
             package.licences = licences;
-            let mut found = found(package);
+            let mut found = ImagePackage::of(package);
             (found.locations, found.from_base, found.dev, found.needs) = image;
             found
         },

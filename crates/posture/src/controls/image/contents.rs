@@ -249,19 +249,11 @@ mod tests {
         let package = Package::new(kind, "", name, "1");
         Image {
             packages: vec![ImagePackage {
-                purl: String::new(),
-                package,
-                cpes: Vec::new(),
                 locations: vec![PackageLocation {
                     path: "var/lib/dpkg/status".to_owned(),
                     ..PackageLocation::default()
                 }],
-                removed_by: None,
-                from_base: None,
-                dev: false,
-                needs: Vec::new(),
-                checksums: Vec::new(),
-                symbols: Vec::new(),
+                ..ImagePackage::of(package)
             }],
             ..Image::default()
         }

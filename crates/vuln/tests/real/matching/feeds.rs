@@ -34,16 +34,8 @@ pub fn feed(folder: &Path) -> Memory {
 /// A package that is installed.
 pub fn installed(package: Package) -> ImagePackage {
     ImagePackage {
-        purl: package.purl(),
-        package,
-        cpes: Vec::new(),
         locations: vec![PackageLocation::default()],
-        removed_by: None,
-        from_base: None,
-        dev: false,
-        needs: Vec::new(),
-        checksums: Vec::new(),
-        symbols: Vec::new(),
+        ..ImagePackage::of(package)
     }
 }
 
