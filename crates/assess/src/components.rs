@@ -10,10 +10,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use plimsoll_coverage::Seen;
 use plimsoll_inventory::{Inventory, ObjectRole, location_of};
-use plimsoll_manifest::{Node, Span};
+use plimsoll_manifest::Node;
 use plimsoll_model::{
     Asset, AssetFacts, AssetId, AssetKind, ComponentLinks, Evidence, FieldRef, Finding, ImageName,
-    Location, Mapping, ObjectRef, Observation, Rule, Severity, Timestamp, Unevaluated,
+    Mapping, ObjectRef, Observation, Rule, Severity, Timestamp, Unevaluated,
     image::Image,
     wire::{ComponentReport, ComponentState},
 };
@@ -101,12 +101,7 @@ pub(crate) fn components(
 }
 
 fn server(judge: &mut Judge<'_>, asset: &Arc<Asset>, seen: &Seen) {
-    let place = Location {
-        file: "kubernetes-watch/version".into(),
-        line: 0,
-        column: 0,
-        span: Span { start: 0, end: 0 },
-    };
+    let place = plimsoll_coverage::server_place();
     let Some(text) = &seen.server else {
         let why = "the version of the API server is not known";
         judge.not_told(asset, Part::ApiServer.as_str(), why);

@@ -32,7 +32,7 @@ pub mod versions;
 pub use matrix::{Row, coverage};
 pub use node::{NodeSeen, Said};
 pub use rules::RULES;
-pub use seen::Seen;
+pub use seen::{Seen, server_place};
 pub use source::{Exclusion, Hidden, Scope, Source};
 pub use versions::{Version, VersionPart, VersionState, Versions, versions};
 

@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use plimsoll_inventory::{Inventory, Object, ObjectIx, ObjectRole};
-use plimsoll_model::AssetId;
+use plimsoll_manifest::Span;
+use plimsoll_model::{AssetId, Location};
 use rustc_hash::FxHashMap;
 
 use crate::{
@@ -13,6 +14,17 @@ use crate::{
 
 /// Where the leases of nodes are.
 const LEASES: &str = "kube-node-lease";
+
+/// Where the API server tells its version: no file, but an answer of its own.
+#[must_use]
+pub fn server_place() -> Location {
+    Location {
+        file: "kubernetes-watch/version".into(),
+        line: 0,
+        column: 0,
+        span: Span { start: 0, end: 0 },
+    }
+}
 
 /// What the objects of a cluster say of themselves.
 #[derive(Clone, Debug, Default)]

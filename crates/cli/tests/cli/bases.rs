@@ -3,19 +3,13 @@
 use serde_json::Value;
 
 use crate::{
-    images::{RELEASE, Tar, apk, config, saved},
+    images::{Tar, config, saved, system},
     support::{NOW, Sandbox},
 };
 
 /// `base.tar`, `middle.tar` on it and `app.tar` on that.
 fn images() -> Sandbox {
     let sandbox = Sandbox::empty();
-    let system = |packages: &[(&str, &str)]| {
-        Tar::default()
-            .file("etc/os-release", RELEASE)
-            .file("lib/apk/db/installed", &apk(packages))
-            .done()
-    };
     let layers = [
         system(&[("musl", "1.2.4-r2")]),
         system(&[("musl", "1.2.4-r2"), ("curl", "8.5.0-r0")]),

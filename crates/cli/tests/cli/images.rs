@@ -90,17 +90,19 @@ pub fn config(user: &str, layers: &[Vec<u8>]) -> Value {
     })
 }
 
+/// A layer with an operating system of these packages and versions.
+pub fn system(packages: &[(&str, &str)]) -> Vec<u8> {
+    Tar::default()
+        .file("etc/os-release", RELEASE)
+        .file("lib/apk/db/installed", &apk(packages))
+        .done()
+}
+
 /// A folder with two versions of an image: `one.tar` and `two.tar`.
 pub fn images() -> Sandbox {
     let sandbox = Sandbox::empty();
-    let base = |packages: &[(&str, &str)]| {
-        Tar::default()
-            .file("etc/os-release", RELEASE)
-            .file("lib/apk/db/installed", &apk(packages))
-            .done()
-    };
-    let one = base(&[("musl", "1.2.4-r2"), ("busybox", "1.36.1-r15")]);
-    let two = base(&[("musl", "1.2.5-r0"), ("curl", "8.5.0-r0")]);
+    let one = system(&[("musl", "1.2.4-r2"), ("busybox", "1.36.1-r15")]);
+    let two = system(&[("musl", "1.2.5-r0"), ("curl", "8.5.0-r0")]);
     let app = Tar::default()
         .entry("bin/web", b'0', 0o755, "", b"#!/bin/sh\n")
         .entry("bin/start", b'2', 0o777, "web", b"")

@@ -1,14 +1,10 @@
 //! Ctrl-C.
 
-use std::{
-    io::Write,
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::{io::Write, process::Stdio, time::Duration};
 
 use crate::{
     images::{RELEASE, Tar, config, saved},
-    support::{NOW, Sandbox, command, finish},
+    support::{NOW, Sandbox, command, interrupted},
 };
 
 #[test]
@@ -26,11 +22,7 @@ fn ctrl_c_ends_with_130_and_leaves_nothing_behind() {
     while !is_held() {
         std::thread::sleep(Duration::from_millis(5));
     }
-    let sent = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(sent.expect("`kill` is on every Unix").success());
-    let run = finish(child.wait_with_output().expect("it ends")).exits(130);
+    let run = interrupted(child).exits(130);
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
     assert_eq!(
         sandbox.files(),
@@ -78,11 +70,7 @@ fn ctrl_c_while_an_image_is_read_leaves_no_partial_cache() {
     let mut pipe = child.stdin.take().expect("it is piped");
     pipe.write_all(&bytes[..bytes.len() * 3 / 4])
         .expect("it reads");
-    let sent = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(sent.expect("`kill` is on every Unix").success());
-    let run = finish(child.wait_with_output().expect("it ends")).exits(130);
+    let run = interrupted(child).exits(130);
     drop(pipe);
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
     let left = sandbox.files();

@@ -13,7 +13,7 @@ use crate::{
     images::{RELEASE, Tar, apk, config, digest},
     proxy::Proxy,
     registry::{Kind, Registry},
-    support::{Sandbox, command, finish},
+    support::{Sandbox, command, finish, interrupted},
 };
 
 /// Bytes of a layer, about.
@@ -110,11 +110,7 @@ fn ctrl_c_while_an_image_is_pulled_leaves_no_partial_cache() {
         );
         std::thread::sleep(Duration::from_millis(5));
     }
-    let sent = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(sent.expect("`kill` is on every Unix").success());
-    let run = finish(child.wait_with_output().expect("it ends")).exits(130);
+    let run = interrupted(child).exits(130);
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
     let left = sandbox.files();
     let partial = |name: &String| name.contains("unfinished") || name.starts_with("store");

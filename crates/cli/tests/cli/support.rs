@@ -103,6 +103,15 @@ pub fn run_with_stdin(args: &[&str], stdin: &[u8]) -> Run {
     finish(child.wait_with_output().expect("the command ends"))
 }
 
+/// What is left of a running command once it got Ctrl-C.
+pub fn interrupted(child: std::process::Child) -> Run {
+    let sent = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(sent.expect("`kill` is on every Unix").success());
+    finish(child.wait_with_output().expect("it ends"))
+}
+
 pub fn finish(output: std::process::Output) -> Run {
     Run {
         code: output.status.code(),

@@ -89,6 +89,15 @@ fn node(name: &str, kubelet: &str, runtime: &str, os: &str, kernel: &str) -> Str
     )
 }
 
+const SCAN: [&str; 7] = [
+    "scan",
+    "--goals",
+    "line.yaml",
+    "--cluster",
+    "test",
+    "--now",
+    NOW,
+];
 const ALMA: &str = "AlmaLinux 9.3 (Shamrock Pampas Gallinule)";
 const KERNEL: &str = "5.14.0-362.8.1.el9_3.x86_64";
 
@@ -175,18 +184,7 @@ fn what_a_cluster_runs_on_is_compared_with_advisories() {
     for node in &nodes {
         cluster.apply(node).expect("taken");
     }
-    let scan = |more: &[&str]| {
-        let ask = [
-            "scan",
-            "--goals",
-            "line.yaml",
-            "--cluster",
-            "test",
-            "--now",
-            NOW,
-        ];
-        as_who(&sandbox, &cluster.kubeconfig(), &[&ask[..], more].concat())
-    };
+    let scan = |more: &[&str]| as_who(&sandbox, &cluster.kubeconfig(), &[&SCAN[..], more].concat());
 
     // No goal is about the cluster or its nodes: what they have is told, and the
     // goals decide how the run ends.
@@ -251,20 +249,11 @@ fn the_packages_of_a_node_tell_what_versions_can_not() {
         .run(&["db", "import", "feeds", "--db-dir", "db", "--now", NOW])
         .exits(0);
     let scan = |more: &[&str]| {
-        let ask = [
-            "scan",
-            "--goals",
-            "line.yaml",
-            "--cluster",
-            "test",
-            "--now",
-            NOW,
-        ];
         let db = ["--db-dir", "db", "-o", "json"];
         as_who(
             &sandbox,
             &cluster.kubeconfig(),
-            &[&ask[..], &db, more].concat(),
+            &[&SCAN[..], &db, more].concat(),
         )
     };
     let fixed = "5.14.0-362.13.1.el9_3.x86_64";

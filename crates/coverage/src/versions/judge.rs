@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use plimsoll_manifest::Span;
 use plimsoll_model::{
     Asset, Date, Evidence, FieldRef, Finding, Fix, Location, Rule, Severity, Subject, Unevaluated,
     time::date_of,
@@ -13,7 +12,7 @@ use super::{
     name::{self, Minor},
     table,
 };
-use crate::{NodeSeen, Said, Seen, Settings, matrix::cluster, rules};
+use crate::{NodeSeen, Said, Seen, Settings, matrix::cluster, rules, seen::server_place};
 
 /// How near an end is that a person should plan for.
 const NEAR: i32 = 90;
@@ -54,12 +53,7 @@ struct Of<'a> {
 impl Judge {
     fn server(&mut self, seen: &Seen, settings: &Settings) -> Option<Minor> {
         let asset = Arc::new(cluster(&settings.cluster));
-        let place = Location {
-            file: "kubernetes-watch/version".into(),
-            line: 0,
-            column: 0,
-            span: Span { start: 0, end: 0 },
-        };
+        let place = server_place();
         let Some(text) = &seen.server else {
             self.unknown(
                 &asset,
