@@ -2,6 +2,7 @@
 //! it is complete without the script.
 
 mod chart;
+mod components;
 mod controls;
 mod coverage;
 mod escape;
@@ -109,6 +110,7 @@ pub(crate) fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
     );
     let shown = &vulnerable[..vulnerable.len().min(ROWS)];
     vulnerabilities::section(&mut page, shown, vulnerable.len() as u64);
+    components::section(&mut page, report);
     controls.section(&mut page);
     tables::coverage(&mut page, &report.coverage, &report.diagnostics);
     page.finish(&report.generator, out)

@@ -9,6 +9,7 @@
 //! characters never reach a terminal, markup never reaches HTML, XML or
 //! Markdown.
 
+mod components;
 pub mod coverage;
 pub mod diff;
 mod format;

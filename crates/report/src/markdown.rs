@@ -12,6 +12,7 @@ use plimsoll_model::{
 };
 
 use crate::{
+    components,
     group::{Groups, Limits},
     lookup::Lookup,
     plan::Plan,
@@ -178,6 +179,7 @@ pub(crate) fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
     for goal in &report.goals {
         assets(&mut doc, &lookup, goal);
     }
+    runs_on(&mut doc, report);
     notes(&mut doc, &report.diagnostics, &report.coverage);
     doc.blank();
     let found = match words::severities(&report.severities).as_str() {
@@ -275,6 +277,40 @@ fn assets(doc: &mut Doc, lookup: &Lookup<'_>, goal: &GoalReport) {
     });
     let rest = (more > 0).then(|| format!("- and {}", count(more as u64, "more asset")));
     doc.details(&title, items.chain(rest));
+}
+
+/// What the cluster runs on, folded.
+fn runs_on(doc: &mut Doc, report: &CheckReport) {
+    let versions = components::versions(report);
+    let items = versions.iter().map(|version| {
+        let known: Vec<String> = version
+            .summary()
+            .iter()
+            .map(|(_, words, more)| match more.as_str() {
+                "" => format!("**{}**", text(words)),
+                more => format!("**{}**: {}", text(words), text(more)),
+            })
+            .collect();
+        let mut item = format!(
+            "- {} ({}): {}",
+            text(&version.label),
+            text(&version.whose),
+            known.join("; ")
+        );
+        for finding in version.findings.iter().take(FINDINGS) {
+            item.push_str(&format!(
+                "\n  - {} {}",
+                finding.severity,
+                text(&finding.message)
+            ));
+        }
+        if version.findings.len() > FINDINGS {
+            let left = (version.findings.len() - FINDINGS) as u64;
+            item.push_str(&format!("\n  - and {}", count(left, "more finding")));
+        }
+        item
+    });
+    doc.details(components::TITLE, items);
 }
 
 fn finding(finding: &FindingReport) -> String {

@@ -1,6 +1,7 @@
 //! Every format, from one realistic report.
 
 mod agree;
+mod components;
 mod coverage;
 mod diff;
 mod hostile;

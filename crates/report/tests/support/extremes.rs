@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use plimsoll_model::{
     AssetId, AssetState, FindingId, PlanProof, Subject, Verdict,
-    wire::{CheckReport, CoverageReport, FindingReport, PlanReport, PlanSummary, ScanReport},
+    wire::{
+        CheckReport, ComponentReport, ComponentState, CoverageReport, FindingReport, PlanReport,
+        PlanSummary, ScanReport,
+    },
 };
 
 use super::{
@@ -120,6 +123,15 @@ pub fn hostile() -> CheckReport {
         swap(&mut gap.file);
         swap(&mut gap.reason);
     }
+    report.components = vec![ComponentReport {
+        asset: report.assets[0].id.clone(),
+        component: HOSTILE.to_owned(),
+        version: Some(HOSTILE.to_owned()),
+        state: ComponentState::Unknown,
+        findings: vec![report.findings[0].id],
+        elsewhere: Vec::new(),
+        reasons: vec![HOSTILE.to_owned()],
+    }];
     for diagnostic in &mut report.diagnostics {
         swap(&mut diagnostic.message);
         diagnostic.file = Some(HOSTILE.to_owned());
