@@ -130,6 +130,18 @@ pub const KINDS: &[Kind] = &[
     own("", "ServiceAccount", "serviceaccounts", IDENTITY),
     own(
         "admissionregistration.k8s.io",
+        "MutatingAdmissionPolicy",
+        "mutatingadmissionpolicies",
+        ADMISSION,
+    ),
+    own(
+        "admissionregistration.k8s.io",
+        "MutatingAdmissionPolicyBinding",
+        "mutatingadmissionpolicybindings",
+        ADMISSION,
+    ),
+    own(
+        "admissionregistration.k8s.io",
         "MutatingWebhookConfiguration",
         "mutatingwebhookconfigurations",
         ADMISSION,

@@ -12,6 +12,8 @@ use plimsoll_cluster::{Access, News, Server, Source, SourceOptions, source};
 use plimsoll_model::{History, Timestamp, Verdict};
 use serde_json::json;
 
+#[path = "source/admission.rs"]
+mod admission;
 #[path = "../../../tests/cluster/harness.rs"]
 mod cluster;
 #[path = "../../../tests/cluster/proxy.rs"]
