@@ -1,7 +1,7 @@
 //! What is in the images of an asset.
 
 use plimsoll_model::{
-    AssetFacts, FindingKind, ImageFacts, ImageLink,
+    AssetFacts, AssetKind, FindingKind, ImageFacts, ImageLink,
     resource::{ImageClause, Leave, SecretsClause},
     time::end_of,
 };
@@ -11,6 +11,8 @@ use crate::{notes::Noted, words};
 
 /// How many names a text has.
 const NAMED: usize = 3;
+/// What is said of what runs without saying what.
+const NAMELESS: &str = "no container of it names an image: what runs is not known";
 
 /// Asks every image of the asset; those that are not known are.
 pub(super) fn each(
@@ -29,6 +31,24 @@ pub(super) fn each(
     parts.violated.dedup();
     parts.unknown.sort();
     parts.unknown.dedup();
+}
+
+/// Why nothing is known of what runs there, where something does and no image is named.
+fn nameless(asset: &AssetFacts) -> Option<String> {
+    let runs = [AssetKind::Workload, AssetKind::Pod, AssetKind::Container];
+    let is_one = runs.contains(&asset.asset.kind) && !has_images(asset);
+    is_one.then(|| NAMELESS.to_owned())
+}
+
+/// Why nothing is known of what lies in a cluster or node: it is no image, and nobody looks into
+/// its files.
+fn not_looked_into(asset: &AssetFacts) -> Option<String> {
+    let kind = asset.asset.kind;
+    let is_one = matches!(kind, AssetKind::Cluster | AssetKind::Node);
+    is_one.then(|| {
+        let name = &asset.asset.object.name;
+        format!("{kind} {name} is no image, and nobody looks into its files: draw the goal over workloads or images")
+    })
 }
 
 /// Why an image is not known.
@@ -54,6 +74,7 @@ pub(super) fn unknown(asset: &AssetFacts, context: &Context<'_>) -> Vec<String> 
                 .push(format!("{more} of image {name} could not be read: {gap}"));
         }
     });
+    parts.unknown.extend(nameless(asset));
     parts.unknown
 }
 
@@ -84,7 +105,8 @@ pub(super) fn secrets(
         within: clause.within,
         noun: "secret",
     };
-    let unknown = unknown(facts, context);
+    let mut unknown = unknown(facts, context);
+    unknown.extend(not_looked_into(facts));
     count.judge(findings, unknown, context, mandatory, events, noted)
 }
 
@@ -101,10 +123,10 @@ pub(super) fn secrets_text(clause: &SecretsClause) -> String {
 }
 
 pub(super) fn judge(clause: &ImageClause, asset: &AssetFacts, context: &Context<'_>) -> Judged {
-    if !has_images(asset) {
-        return Judged::satisfied();
-    }
     let mut parts = Parts::default();
+    parts
+        .unknown
+        .extend(nameless(asset).or_else(|| not_looked_into(asset)));
     each(asset, context, &mut parts, |name, image, parts| {
         let mut told = Told { name, parts };
         age(clause, image, context, &mut told);
