@@ -26,6 +26,8 @@ use sha2::Digest;
 mod cluster;
 #[path = "../../../tests/registry/harness.rs"]
 mod registry;
+#[path = "agent_images/rescans.rs"]
+mod rescans;
 #[path = "../../../tests/cluster/tar.rs"]
 mod tar;
 

@@ -14,6 +14,8 @@ use serde_json::json;
 
 #[path = "source/admission.rs"]
 mod admission;
+#[path = "source/bookmarks.rs"]
+mod bookmarks;
 #[path = "../../../tests/cluster/harness.rs"]
 mod cluster;
 #[path = "../../../tests/cluster/proxy.rs"]

@@ -261,7 +261,6 @@ impl Scanner {
             self.database_seen = Some(Instant::now());
             changes.extend(self.database.as_mut().and_then(DatabaseFile::changed));
         }
-        self.age(live);
         self.stale |= changed;
         let mut tell = std::mem::take(&mut self.shared.lock().dirty);
         if self.stale && self.looked.is_none_or(|looked| looked.elapsed() > LOOK) {
@@ -270,6 +269,8 @@ impl Scanner {
             self.stale = false;
             tell = true;
         }
+        // After a restart, of what an earlier run looked into, too.
+        self.age(live);
         if tell {
             changes.extend(self.tell());
             self.save();
