@@ -22,6 +22,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const PODS: usize = 50_000;
 const CHANGES: usize = 400;
 const NAMESPACES: usize = 100;
+/// Objects that a list brings together at the most, as the agent takes them in.
+const TOGETHER: usize = 2_000;
 
 const GOALS: [&str; 3] = [
     "
@@ -156,11 +158,16 @@ fn seen(object: Value) -> Change {
 }
 
 fn resident() -> u64 {
+    memory("VmRSS:")
+}
+
+/// A figure of this process in MiB.
+fn memory(what: &str) -> u64 {
     let status = std::fs::File::open("/proc/self/status").expect("Linux");
     let lines = BufReader::new(status).lines().map_while(Result::ok);
     lines
         .filter_map(|line| {
-            line.strip_prefix("VmRSS:")?
+            line.strip_prefix(what)?
                 .trim()
                 .strip_suffix(" kB")?
                 .parse::<u64>()
@@ -208,14 +215,18 @@ fn begin(name: &str, objects: impl Iterator<Item = Value>) -> Live {
         history: Default::default(),
     });
     let mut trimming = Duration::ZERO;
-    let mut changes = vec![line()];
+    let mut changes = Vec::with_capacity(TOGETHER);
     for object in objects {
         let start = Instant::now();
         changes.push(seen(object));
         trimming += start.elapsed();
+        if changes.len() == TOGETHER {
+            live.load(changes.drain(..));
+        }
     }
+    live.load(changes);
     let start = Instant::now();
-    let transition = live.apply(changes, at(0));
+    let transition = live.apply([line()], at(0));
     println!(
         "{name}: {} objects trimmed in {trimming:?}; first look {:?}: {} findings; resident {} MiB",
         live.objects(),
@@ -277,11 +288,20 @@ fn owned() {
     told("time passes", &mut times, 0);
     println!("  resident {} MiB", resident());
     let start = Instant::now();
+    let statuses = live.statuses();
+    println!(
+        "  statuses {:?}, {} findings; resident {} MiB",
+        start.elapsed(),
+        statuses.findings.values().sum::<u64>(),
+        resident()
+    );
+    let start = Instant::now();
     let assessment = live.assessment();
     println!(
-        "  whole assessment with plans {:?}, {} findings",
+        "  whole assessment with plans {:?}, {} findings; at the most {} MiB",
         start.elapsed(),
-        assessment.findings.len()
+        assessment.findings.len(),
+        memory("VmHWM:")
     );
 }
 

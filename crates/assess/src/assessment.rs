@@ -247,6 +247,33 @@ pub(crate) fn conclude(
     options: Options<'_>,
     found: Found<'_>,
 ) -> Assessment {
+    let (mut result, causes) = goal_by_goal(estate, line, options, found);
+    result.plan = match &*result.goals {
+        [goal] => goal.plan.clone(),
+        goals => plan::plan_all(goals, &result.findings, &causes),
+    };
+    let plans = result.goals.iter_mut().map(|goal| &mut goal.plan);
+    for plan in plans.chain([&mut result.plan]) {
+        causes::place(&estate.inventory, plan);
+    }
+    if let Some(history) = options.history {
+        for finding in &result.findings {
+            if let Some(time) = history.first_seen(finding.id) {
+                result.first_seen.insert(finding.id, time);
+            }
+        }
+    }
+    result
+}
+
+/// The same but for the plan over all goals together, the places of steps and
+/// when findings were first seen.
+pub(crate) fn goal_by_goal(
+    estate: &Estate,
+    line: &Line,
+    options: Options<'_>,
+    found: Found<'_>,
+) -> (Assessment, plan::Causes) {
     let components = found.components.clone();
     let mut result = assessment(estate, options.now, found);
     result.starter_line = options.starter_line;
@@ -279,30 +306,15 @@ pub(crate) fn conclude(
     for (goal, plan) in goals.iter_mut().zip(plans) {
         goal.plan = plan;
     }
-    result.plan = match &*goals {
-        [goal] => goal.plan.clone(),
-        goals => plan::plan_all(goals, &result.findings, &causes),
-    };
-    let plans = goals.iter_mut().map(|goal| &mut goal.plan);
-    for plan in plans.chain([&mut result.plan]) {
-        causes::place(&estate.inventory, plan);
-    }
     result.diagnostics.extend(classes.diagnostics);
     result.classes = classes.of;
     result.class_conflicts = classes.conflicts;
     result.goals = goals;
     result.excepted_by = excepted_by;
-    if let Some(history) = options.history {
-        for finding in &result.findings {
-            if let Some(time) = history.first_seen(finding.id) {
-                result.first_seen.insert(finding.id, time);
-            }
-        }
-    }
     result.diagnostics.extend(said);
     result.diagnostics.sort_by(Diagnostic::listing_order);
     result.diagnostics.dedup();
-    result
+    (result, causes)
 }
 
 /// Finds everything, or what the named baselines and controls find, without

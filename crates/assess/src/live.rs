@@ -19,6 +19,7 @@ mod pods;
 mod running;
 mod transition;
 pub mod trim;
+mod whole;
 
 use std::{
     borrow::Cow,
@@ -30,8 +31,8 @@ use plimsoll_goals::Ledger;
 use plimsoll_inventory::{Inventory, ObjectIx};
 use plimsoll_manifest::Document;
 use plimsoll_model::{
-    AssetId, CoverageLinks, Diagnostic, Finding, History, Timestamp, Verdict,
-    resource::is_resource, time::date_of,
+    AssetId, CoverageLinks, Diagnostic, History, Timestamp, Verdict, resource::is_resource,
+    time::date_of,
 };
 use plimsoll_posture::{Request, affected_by};
 use rustc_hash::FxHashSet;
@@ -56,10 +57,8 @@ pub use self::{
     transition::{AssetMove, Because, CloseReason, Closed, Flip, MOST_TOLD, Told, Transition},
 };
 use crate::{
-    Assessment, Components, ComponentsAsked, Estate, EstateOptions, Limits, Line, Options,
-    assessment::{Found, conclude, request},
-    components,
-    images::Judge,
+    Components, ComponentsAsked, Estate, EstateOptions, Limits, Line, assessment::request,
+    components, images::Judge,
 };
 
 /// What holds for all of a [`Live`].
@@ -197,6 +196,7 @@ impl Live {
         self.judge(&subjects);
         self.conclude(batch.first, &mut transition);
         transition.changed = batch.changed || !subjects.is_empty();
+        transition.moved |= batch.line;
         transition.settle();
         transition
     }
@@ -307,7 +307,7 @@ impl Live {
                 let (shape, came) = self.pods.set(&id, *pod);
                 match came {
                     // Its status is judged by nobody.
-                    Came::AsBefore => {}
+                    Came::AsBefore => return,
                     Came::New { alike } => {
                         if let Some(old) = old {
                             batch.concerns(inventory, old);
@@ -460,63 +460,6 @@ impl Live {
             &self.estate.cluster,
             now,
         ))
-    }
-
-    /// What is to be remembered: when each finding was first and last seen,
-    /// and the runs.
-    pub fn history(&self) -> History {
-        let open = self.objects.findings().chain(self.beside.seen());
-        self.past.history(open, self.now)
-    }
-
-    /// Everything that is known now, with the fix plans: what
-    /// [`assess`](crate::assess) says of the estate as it is.
-    pub fn assessment(&self) -> Assessment {
-        let history = self.history();
-        let evaluation = self.objects.evaluation(&self.estate.inventory);
-        let mut found = Found {
-            assets: self.objects.assets(&self.estate.inventory),
-            findings: self.objects.listed(&self.estate.inventory),
-            evaluation,
-            images: self.beside.images.whole(),
-            components: None,
-        };
-        let (observed, components) = (&self.observed, &self.components);
-        let beside = [&observed.findings, &components.findings];
-        if beside.iter().any(|findings| !findings.is_empty()) {
-            found.findings.extend(beside.into_iter().flatten().cloned());
-            found.findings.sort_by(Finding::listing_order);
-        }
-        let assets = observed.assets.iter().chain(&components.assets);
-        found.assets.extend(assets.cloned());
-        let unevaluated = observed.evaluation.unevaluated.iter();
-        let unevaluated = unevaluated.chain(&components.unevaluated);
-        found.evaluation.unevaluated.extend(unevaluated.cloned());
-        found.evaluation.unevaluated.sort();
-        found.evaluation.controls.extend(self.coverage_controls());
-        found.evaluation.controls.sort_unstable();
-        found.evaluation.controls.dedup();
-        found.components = Some(components.links.clone());
-        let cluster = &self.estate.cluster;
-        let hidden = self.gaps.values();
-        found
-            .assets
-            .extend(hidden.map(|gap| hidden::stand_in(gap, cluster, self.now)));
-        let options = Options {
-            now: self.now,
-            history: Some(&history),
-            starter_line: false,
-        };
-        let mut result = conclude(&self.estate, &self.estate.line, options, found);
-        result.components.clone_from(&components.reports);
-        result.coverage.read = self.estate.inventory.len() as u64;
-        result.coverage.failed += self.gaps.len() as u64;
-        let gaps = self.gaps.values().map(hidden::report);
-        result.coverage.gaps.extend(gaps);
-        result.diagnostics.extend(self.line_said.iter().cloned());
-        result.diagnostics.sort_by(Diagnostic::listing_order);
-        result.diagnostics.dedup();
-        result
     }
 }
 

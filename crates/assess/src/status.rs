@@ -2,19 +2,15 @@
 //! resource: bounded, and the same for the same state, so that nothing is
 //! written when nothing changed.
 
-use plimsoll_model::{
-    AssetState, GoalVerdict, Location, Timestamp, Verdict, resource::PostureException, time,
-};
+mod kept;
+
+use plimsoll_model::{Location, Timestamp, Verdict, resource::PostureException, time};
 use serde_json::{Map, Value, json};
 
-use crate::{Assessment, drift::Edit};
+pub use self::kept::{GoalStatus, Statuses};
 
-/// Findings that are named.
-const MOST_FINDINGS: usize = 10;
-/// Steps of the fix plan that are named.
-const MOST_STEPS: usize = 5;
-/// Lines of other lists.
-const MOST_LINES: usize = 5;
+use crate::drift::Edit;
+
 /// Characters of one text.
 const MOST_CHARS: usize = 400;
 /// Bytes of a status: etcd keeps every version of it for a while.
@@ -23,7 +19,7 @@ const MOST_BYTES: usize = 16 << 10;
 /// one first.
 const GIVE_WAY: [&str; 4] = ["notes", "settledBy", "fixPlan", "topFindings"];
 
-/// What is known of the resource beside the assessment.
+/// What is known of the resource beside what was judged.
 #[derive(Clone, Copy, Debug)]
 pub struct About<'a> {
     /// The resource's generation.
@@ -33,7 +29,7 @@ pub struct About<'a> {
 }
 
 /// The status of a goal.
-pub fn goal(assessment: &Assessment, goal: &GoalVerdict, about: About<'_>) -> Value {
+pub fn goal(goal: &GoalStatus, now: Timestamp, about: About<'_>) -> Value {
     let verdict = goal.verdict.as_str();
     // What the cluster knows of the past counts: the agent may have lost its
     // own memory.
@@ -42,12 +38,12 @@ pub fn goal(assessment: &Assessment, goal: &GoalVerdict, about: About<'_>) -> Va
         _ => None,
     };
     // A clock that was set back leaves a past that is ahead of it.
-    let known = goal.since.filter(|since| *since <= assessment.now);
-    let since = since.unwrap_or_else(|| instant(known.unwrap_or(assessment.now)));
+    let known = goal.since.filter(|since| *since <= now);
+    let since = since.unwrap_or_else(|| instant(known.unwrap_or(now)));
     let flipped = about
         .before
         .is_none_or(|before| before["verdict"] != verdict);
-    let because = because(assessment, goal);
+    let because = &goal.because;
     let met = match goal.verdict {
         Verdict::Met | Verdict::AtRisk => "True",
         Verdict::Breached => "False",
@@ -64,45 +60,28 @@ pub fn goal(assessment: &Assessment, goal: &GoalVerdict, about: About<'_>) -> Va
     put("since", since.into());
     put("flips", (flips(about) + u64::from(flipped)).into());
     put("counts", json!(goal.counts));
-    put("because", because.clone().into());
+    put("because", because.as_str().into());
     if let Some(at_risk) = &goal.at_risk {
         put(
             "atRisk",
             json!({"at": instant(at_risk.at), "because": cut(&at_risk.because)}),
         );
     }
-    let top = top_findings(assessment, goal);
-    if !top.is_empty() {
-        put("topFindings", top.into());
-    }
-    let steps: Vec<Value> = goal
-        .plan
-        .steps
-        .iter()
-        .take(MOST_STEPS)
-        .map(|step| json!({"change": cut(&step.summary), "clears": step.clears.len()}))
-        .collect();
-    if !steps.is_empty() {
-        put("fixPlan", steps.into());
-    }
-    for (key, lines) in [("settledBy", &goal.settled_by), ("notes", &goal.notes)] {
-        let lines: Vec<String> = lines.iter().take(MOST_LINES).map(|l| cut(l)).collect();
-        if !lines.is_empty() {
-            put(key, json!(lines));
+    for (key, list) in [
+        ("topFindings", &goal.top),
+        ("fixPlan", &goal.steps),
+        ("settledBy", &goal.settled_by),
+        ("notes", &goal.notes),
+    ] {
+        if !list.is_empty() {
+            put(key, list.clone().into());
         }
     }
     put(
         "conditions",
         json!([
-            condition(
-                "Accepted",
-                "True",
-                "Accepted",
-                "it is judged",
-                assessment.now,
-                about
-            ),
-            condition("Met", met, reason, &because, assessment.now, about),
+            condition("Accepted", "True", "Accepted", "it is judged", now, about),
+            condition("Met", met, reason, because, now, about),
         ]),
     );
     bounded(Value::Object(status))
@@ -179,40 +158,30 @@ pub fn owned(
 }
 
 /// The status of a class: how many assets are in it.
-pub fn class(assessment: &Assessment, name: &str, about: About<'_>) -> Value {
-    let all = assessment.classes.iter();
-    let assets = all
-        .filter(|classes| classes.iter().any(|class| class.class == name))
-        .count();
+pub fn class(statuses: &Statuses, name: &str, about: About<'_>) -> Value {
     json!({
         "observedGeneration": about.generation,
-        "assets": assets,
-        "conditions": [condition("Accepted", "True", "Accepted", "it is used", assessment.now, about)],
+        "assets": statuses.in_class(name),
+        "conditions": [condition("Accepted", "True", "Accepted", "it is used", statuses.now, about)],
     })
 }
 
 /// The status of a baseline.
-pub fn baseline(assessment: &Assessment, name: &str, version: &str, about: About<'_>) -> Value {
-    let asked = [name.to_owned(), format!("{name}@{version}")];
-    let resolved = asked
-        .iter()
-        .find_map(|name| assessment.evaluation.baselines.get(name));
+pub fn baseline(statuses: &Statuses, name: &str, version: &str, about: About<'_>) -> Value {
     let mut status = json!({
         "observedGeneration": about.generation,
-        "conditions": [condition("Accepted", "True", "Accepted", "goals can name it", assessment.now, about)],
+        "conditions": [condition("Accepted", "True", "Accepted", "goals can name it", statuses.now, about)],
     });
-    if let Some(resolved) = resolved {
-        status["controls"] = resolved.controls.len().into();
+    if let Some(controls) = statuses.controls_of(name, version) {
+        status["controls"] = controls.into();
     }
     status
 }
 
 /// The status of an exception: whether it is in force, and what it accepts.
-pub fn exception(assessment: &Assessment, exception: &PostureException, about: About<'_>) -> Value {
-    let name = &exception.metadata.name;
-    let expired = time::end_of(exception.spec.expires) <= assessment.now;
-    let accepts = assessment.excepted_by.values();
-    let findings = accepts.filter(|by| *by == name).count();
+pub fn exception(statuses: &Statuses, exception: &PostureException, about: About<'_>) -> Value {
+    let expired = time::end_of(exception.spec.expires) <= statuses.now;
+    let findings = statuses.accepted_by(&exception.metadata.name);
     let (state, is, reason, message) = if expired {
         (
             "expired",
@@ -227,7 +196,7 @@ pub fn exception(assessment: &Assessment, exception: &PostureException, about: A
         "observedGeneration": about.generation,
         "state": state,
         "findings": findings,
-        "conditions": [condition("InForce", is, reason, message, assessment.now, about)],
+        "conditions": [condition("InForce", is, reason, message, statuses.now, about)],
     })
 }
 
@@ -272,75 +241,13 @@ fn condition(
 }
 
 /// The share that meets it: one number, or the bounds.
-fn attainment(goal: &GoalVerdict) -> String {
+fn attainment(goal: &GoalStatus) -> String {
     let (lower, upper) = (goal.attainment.lower, goal.attainment.upper);
     if lower == upper {
         lower.to_string()
     } else {
         format!("{lower} to {upper}")
     }
-}
-
-/// The verdict in one sentence: the numbers, and the worst of what is wrong.
-fn because(assessment: &Assessment, goal: &GoalVerdict) -> String {
-    let counts = &goal.counts;
-    if counts.in_scope == 0 {
-        return "nothing is in scope, which proves nothing".to_owned();
-    }
-    let meeting = counts.satisfied + counts.excepted + counts.pending;
-    let mut text = format!("{meeting} of {} assets meet it", counts.in_scope);
-    for (number, what) in [
-        (counts.violated, "violate it"),
-        (counts.pending, "are pending"),
-        (counts.unknown, "are unknown"),
-        (counts.excepted, "by an exception"),
-    ] {
-        if number > 0 {
-            text.push_str(&format!(", {number} {what}"));
-        }
-    }
-    let state = match goal.verdict {
-        Verdict::Unverified => AssetState::Unknown,
-        _ => AssetState::Violated,
-    };
-    let worst = goal.assets.iter().find(|asset| asset.state == state);
-    let why = worst.and_then(|asset| {
-        let clause = asset.clauses.iter().find(|clause| clause.state == state)?;
-        let id = &assessment.assets.get(asset.asset as usize)?.asset.id;
-        Some(format!("{id}: {}", clause.because))
-    });
-    match why {
-        Some(why) => cut(&format!("{text}; {why}")),
-        None => text,
-    }
-}
-
-/// The worst findings that violate it. They are listed worst first, so that
-/// the lowest indexes are the worst.
-fn top_findings(assessment: &Assessment, goal: &GoalVerdict) -> Vec<Value> {
-    let mut worst = std::collections::BTreeSet::new();
-    for clause in goal.assets.iter().flat_map(|asset| &asset.clauses) {
-        let violating = clause.violating as usize;
-        for index in clause.findings.iter().take(violating) {
-            worst.insert(*index);
-            if worst.len() > MOST_FINDINGS {
-                worst.pop_last();
-            }
-        }
-    }
-    worst
-        .into_iter()
-        .filter_map(|index| assessment.findings.get(index as usize))
-        .map(|finding| {
-            json!({
-                "id": finding.id.to_string(),
-                "rule": finding.rule.id,
-                "severity": finding.severity.as_str(),
-                "asset": finding.asset.id.to_string(),
-                "message": cut(&finding.message),
-            })
-        })
-        .collect()
 }
 
 /// A text that is not longer than it may be.

@@ -2,8 +2,12 @@
 //! those of the optimised build are in `docs/install.md`:
 //!
 //! ```text
-//! PODS=1000 cargo test --release -p plimsoll-cli --test agent_size -- --ignored --nocapture
+//! cargo build --release -p plimsoll-cli
+//! PODS=1000 PLIMSOLL_PROGRAM=target/release/plimsoll \
+//!     cargo test --workspace --test agent_size -- --ignored --nocapture
 //! ```
+//!
+//! A program that is named must be so from the folder of `crates/cli`, or by its full path.
 
 use std::{
     fs::File,
@@ -16,6 +20,7 @@ use kube::{
     api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams},
 };
 use plimsoll_cluster::{Access, Server};
+use plimsoll_model::Timestamp;
 use serde_json::{Value, json};
 
 #[path = "../../../tests/cluster/harness.rs"]
@@ -188,6 +193,20 @@ fn seconds(agent: &Agent) -> f64 {
     ticks.filter_map(|t| t.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
+/// Seconds since everything was listed once, as the log says.
+fn since_listed(agent: &Agent) -> f64 {
+    let log = agent.log();
+    let mut lines = log.lines();
+    let listed = lines.find(|line| line.contains("everything was listed once"));
+    let line: Value = serde_json::from_str(listed.expect(WORKS)).expect(WORKS);
+    let at: Timestamp = line["timestamp"]
+        .as_str()
+        .expect(WORKS)
+        .parse()
+        .expect(WORKS);
+    (Timestamp::now().as_millisecond() - at.as_millisecond()) as f64 / 1000.0
+}
+
 #[test]
 #[ignore = "it measures, and takes minutes"]
 fn memory_and_share_of_a_core() {
@@ -218,8 +237,9 @@ fn memory_and_share_of_a_core() {
     let ready = || agent.ask("/readyz").starts_with("HTTP/1.1 200");
     until("ready", &agent, ready);
     eprintln!(
-        "listed and judged in {:?}; at the most {} MiB",
+        "listed and judged in {:?}, judged {} s after it was listed; at the most {} MiB",
         begun.elapsed(),
+        since_listed(&agent),
         memory(&agent, "VmHWM:")
     );
     for at in [5, 30, 60] {
@@ -272,6 +292,7 @@ fn memory_and_share_of_a_core() {
         share * 100.0,
         memory(&agent, "VmRSS:")
     );
+    eprintln!("at the most {} MiB", memory(&agent, "VmHWM:"));
     for line in agent.ask("/metrics").lines() {
         if line.starts_with("plimsoll_evaluation_seconds") {
             eprintln!("{line}");

@@ -15,13 +15,12 @@ use kube::{
     api::{ApiResource, DynamicObject, ListParams, PostParams},
 };
 use plimsoll_assess::{
-    Assessment,
     drift::Owner,
-    status::{self, About},
+    status::{self, About, GoalStatus, Statuses},
 };
 use plimsoll_manifest::{Document, Limits, Source, load_one};
 use plimsoll_model::{
-    GoalVerdict, Timestamp, crd,
+    Timestamp, crd,
     resource::{self, API_GROUP, Resource},
 };
 use serde_json::{Value, json};
@@ -73,7 +72,7 @@ impl StatusWriter {
     }
 
     /// Whether everything is as it should be now.
-    async fn write_all(&self, assessment: &Assessment) -> bool {
+    async fn write_all(&self, statuses: &Statuses) -> bool {
         let mut done = true;
         let owner = self.owner.as_ref().map(|owner| owner.borrow().clone());
         let mut drifted = 0;
@@ -96,7 +95,7 @@ impl StatusWriter {
                 }
             };
             for object in listed.items {
-                let next = new_status(object, kind, assessment, owner.as_deref());
+                let next = new_status(object, kind, statuses, owner.as_deref());
                 let Some(next) = next else {
                     done = false;
                     continue;
@@ -211,7 +210,7 @@ impl Sink for StatusWriter {
         if let Some(last) = self.last {
             time::sleep_until(last + PACE).await;
         }
-        let done = self.write_all(&round.assessment).await;
+        let done = self.write_all(&round.statuses).await;
         self.last = Some(time::Instant::now());
         done
     }
@@ -243,7 +242,7 @@ struct Next<'a> {
     status: Value,
     /// The verdict to tell, for a goal whose verdict is otherwise than its
     /// status says.
-    flip: Option<&'a GoalVerdict>,
+    flip: Option<&'a GoalStatus>,
     /// Whether it was edited although Git owns it.
     drifted: bool,
     /// What to tell of that, where it is news.
@@ -257,15 +256,15 @@ fn about(object: &DynamicObject) -> About<'_> {
     }
 }
 
-/// What a resource is to become. None where the assessment is of another spec
+/// What a resource is to become. None where what was judged is another spec
 /// than this: the next one will be of it.
 fn new_status<'a>(
     object: DynamicObject,
     kind: &str,
-    assessment: &'a Assessment,
+    statuses: &'a Statuses,
     owner: Option<&Owner>,
 ) -> Option<Next<'a>> {
-    let (about, now) = (about(&object), assessment.now);
+    let (about, now) = (about(&object), statuses.now);
     let parsed = read(&object, kind)
         .and_then(|document| resource::parse(&document).map_err(|problem| problem.message));
     let name = object.metadata.name.clone().unwrap_or_default();
@@ -279,7 +278,7 @@ fn new_status<'a>(
         Err(problem) => status::refused(problem, now, about),
         Ok(Resource::Goal(goal, _)) => {
             let name = &goal.metadata.name;
-            let mut verdicts = assessment.goals.iter();
+            let mut verdicts = statuses.goals.iter();
             let verdict = verdicts.find(|verdict| verdict.goal.metadata.name == *name)?;
             // An edit of what Git owns is never judged.
             let owned = owner.is_some_and(|owner| owner.is(&verdict.goal));
@@ -288,14 +287,14 @@ fn new_status<'a>(
             }
             let before = about.before.and_then(|before| before["verdict"].as_str());
             flip = (before != Some(verdict.verdict.as_str())).then_some(verdict);
-            status::goal(assessment, verdict, about)
+            status::goal(verdict, now, about)
         }
-        Ok(Resource::Class(class, _)) => status::class(assessment, &class.metadata.name, about),
+        Ok(Resource::Class(class, _)) => status::class(statuses, &class.metadata.name, about),
         Ok(Resource::Baseline(baseline, _)) => {
             let name = &baseline.metadata.name;
-            status::baseline(assessment, name, &baseline.spec.version, about)
+            status::baseline(statuses, name, &baseline.spec.version, about)
         }
-        Ok(Resource::Exception(exception, _)) => status::exception(assessment, exception, about),
+        Ok(Resource::Exception(exception, _)) => status::exception(statuses, exception, about),
     };
     let written = written.or_else(|| owner.and_then(|owner| owner.written(kind, &name)));
     let said = match (&parsed, &edit, written) {
@@ -354,7 +353,7 @@ struct Said<'a> {
 /// The event that tells of a flip.
 fn flip_event(
     object: &DynamicObject,
-    verdict: &GoalVerdict,
+    verdict: &GoalStatus,
     identity: &str,
     at: Timestamp,
 ) -> Value {

@@ -17,7 +17,7 @@ mod unobserved;
 mod vulnerabilities;
 
 use plimsoll_model::{
-    AssetFacts, AssetKind, AssetState, Timestamp, UnknownAsset,
+    AssetFacts, AssetState, Timestamp, UnknownAsset,
     resource::{
         Clause, CoverageClause, ExposureClause, ImageClause, SecretsClause, SupplyChainClause,
         VulnerabilitiesClause,
@@ -244,9 +244,7 @@ pub(crate) fn worst(states: impl IntoIterator<Item = AssetState>) -> AssetState 
     states.into_iter().min().unwrap_or(AssetState::Satisfied)
 }
 
-/// Whether something runs there that comes in images. Where none is named, what runs is not known.
-fn runs_images(asset: &AssetFacts) -> bool {
-    let kind = asset.asset.kind;
-    let runs = [AssetKind::Workload, AssetKind::Pod, AssetKind::Container].contains(&kind);
-    runs || !asset.images.is_empty()
+/// The images of an asset that are named at all.
+fn has_images(asset: &AssetFacts) -> bool {
+    !asset.images.is_empty()
 }

@@ -137,6 +137,7 @@ impl Live {
             }
         }
         self.unrecorded |= moved;
+        transition.moved |= moved;
         if !transition.flips.is_empty() || self.is_time_to_record() {
             self.record();
         }

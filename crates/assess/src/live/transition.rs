@@ -32,6 +32,8 @@ pub struct Transition {
     pub judged: u64,
     /// Whether anything of the assessment may be otherwise than before.
     pub changed: bool,
+    /// Whether the line is another, or an asset's state for a goal.
+    pub moved: bool,
 }
 
 /// A verdict that is otherwise than before.
@@ -144,6 +146,13 @@ impl CloseReason {
 }
 
 impl Transition {
+    /// Whether numbers may be otherwise than before: what changed besides is
+    /// where things stand and how they are called.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.moved || !self.opened.is_empty() || !self.closed.is_empty()
+    }
+
     pub(super) fn open(&mut self, told: impl FnOnce() -> Told) {
         if self.opened.len() < MOST_TOLD {
             self.opened.push(told());

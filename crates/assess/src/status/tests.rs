@@ -1,7 +1,7 @@
 use plimsoll_model::Timestamp;
 
-use super::*;
-use crate::{EstateOptions, InputFile, Options, Purpose, assess, load};
+use super::{kept::MOST_FINDINGS, *};
+use crate::{Assessment, EstateOptions, InputFile, Options, Purpose, assess, load};
 
 const GOAL: &str = "
 apiVersion: plimsoll.dev/v1alpha1
@@ -57,7 +57,8 @@ fn first(before: Option<&Value>) -> About<'_> {
 }
 
 fn status(assessment: &Assessment, before: Option<&Value>) -> Value {
-    goal(assessment, &assessment.goals[0], first(before))
+    let statuses = Statuses::of(assessment);
+    goal(&statuses.goals[0], statuses.now, first(before))
 }
 
 #[test]

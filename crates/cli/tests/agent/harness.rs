@@ -84,6 +84,12 @@ pub fn server_with(flags: &[&str]) -> Option<Cluster> {
     Some(server)
 }
 
+/// The program; what is measured may be another build of it.
+fn program() -> PathBuf {
+    let other = std::env::var_os("PLIMSOLL_PROGRAM");
+    other.map_or_else(|| env!("CARGO_BIN_EXE_plimsoll").into(), PathBuf::from)
+}
+
 /// An agent as a process, killed when it is dropped.
 pub struct Agent {
     pub child: Child,
@@ -118,7 +124,7 @@ impl Agent {
             .expect("what the test itself does works")
             .port();
         let listen: SocketAddr = ([127, 0, 0, 1], port).into();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        let mut command = Command::new(program());
         command
             .args(["agent", "--cluster", "test", "--log", "json"])
             .args(["--kubeconfig", &kubeconfig.display().to_string()])

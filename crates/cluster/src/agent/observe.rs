@@ -1,6 +1,6 @@
-//! From an assessment to metrics.
+//! From what statuses say to metrics.
 
-use plimsoll_assess::{Assessment, live::Flip};
+use plimsoll_assess::{live::Flip, status::Statuses};
 use plimsoll_model::{Severity, Verdict};
 
 use super::metrics::{AttainmentLabels, GoalLabels, Metrics, SeverityLabels, VerdictLabels};
@@ -13,13 +13,13 @@ const VERDICTS: [Verdict; 4] = [
 ];
 
 impl Metrics {
-    /// Shows an assessment, and nothing of what was shown before.
-    pub fn observe(&self, assessment: &Assessment) {
+    /// Shows what is known now, and nothing of what was shown before.
+    pub fn observe(&self, statuses: &Statuses) {
         self.verdict.clear();
         self.attainment.clear();
         self.violating.clear();
         self.unknown.clear();
-        for goal in &assessment.goals {
+        for goal in &statuses.goals {
             let name = &goal.goal.metadata.name;
             for verdict in VERDICTS {
                 let labels = VerdictLabels {
@@ -51,17 +51,11 @@ impl Metrics {
                 .set(count(goal.counts.unknown));
         }
         for severity in Severity::WORST_FIRST {
-            let number = assessment
-                .findings
-                .iter()
-                .filter(|finding| finding.severity == severity)
-                .count();
+            let number = statuses.findings.get(&severity).copied().unwrap_or(0);
             let labels = SeverityLabels {
                 severity: severity.as_str().to_owned(),
             };
-            self.findings
-                .get_or_create(&labels)
-                .set(i64::try_from(number).unwrap_or(i64::MAX));
+            self.findings.get_or_create(&labels).set(count(number));
         }
     }
 

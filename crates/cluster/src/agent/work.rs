@@ -13,9 +13,10 @@ use std::{
 };
 
 use plimsoll_assess::{
-    Assessment, ComponentsAsked,
+    ComponentsAsked,
     coverage::Source,
     live::{Change, CoverageAsked, Flip, Live, LiveOptions},
+    status::Statuses,
 };
 use plimsoll_model::{History, Timestamp};
 
@@ -31,9 +32,12 @@ const ROUND: usize = 20_000;
 /// The least time between two assessments: what is written is for people.
 const PACE: Duration = Duration::from_secs(1);
 /// The least time where no verdict flipped, as a multiple of what the last
-/// assessment took, and the most.
-const SHARE: u32 = 20;
-const LONGEST: Duration = Duration::from_secs(30);
+/// assessment took: changes wait meanwhile, and one in two hundred may.
+const SHARE: u32 = 200;
+/// The most of it.
+const LONGEST: Duration = Duration::from_secs(300);
+/// The least time where no number is otherwise either.
+const QUIET: Duration = Duration::from_secs(30);
 
 /// What is told to the thread.
 #[derive(Debug)]
@@ -60,8 +64,8 @@ pub enum Input {
 pub struct Round {
     /// The verdicts that flipped, in the order in which they did.
     pub flips: Vec<Flip>,
-    /// Everything that is known.
-    pub assessment: Arc<Assessment>,
+    /// What is known, as far as statuses say it.
+    pub statuses: Arc<Statuses>,
 }
 
 impl Round {
@@ -69,7 +73,7 @@ impl Round {
     pub fn again(&self) -> Round {
         Round {
             flips: Vec::new(),
-            assessment: self.assessment.clone(),
+            statuses: self.statuses.clone(),
         }
     }
 }
@@ -77,7 +81,7 @@ impl Round {
 /// Flips that are kept for a writer that is slow; of more the oldest go.
 const MOST_FLIPS: usize = 1_000;
 
-/// The rounds that wait for the writer: one assessment, the newest, and every
+/// The rounds that wait for the writer: what is known now, and every
 /// flip on the way to it.
 #[derive(Clone, Debug, Default)]
 pub struct Rounds {
@@ -93,7 +97,7 @@ impl Rounds {
     }
 
     /// Adds what a round brought.
-    pub fn put(&self, flips: Vec<Flip>, assessment: Arc<Assessment>) {
+    pub fn put(&self, flips: Vec<Flip>, statuses: Arc<Statuses>) {
         let mut waiting = self.lock();
         let mut all = waiting.take().map(|round| round.flips).unwrap_or_default();
         all.extend(flips);
@@ -102,7 +106,7 @@ impl Rounds {
         }
         *waiting = Some(Round {
             flips: all,
-            assessment,
+            statuses,
         });
         self.came.notify_one();
     }
@@ -135,6 +139,8 @@ pub struct Work {
     flips: Vec<Flip>,
     /// Whether anything changed since the last assessment.
     changed: bool,
+    /// Whether numbers did.
+    counts: bool,
     /// When the last assessment was, and how long it took.
     assessed: Option<(Instant, Duration)>,
     /// Who observes what, where it was told since the last round.
@@ -163,6 +169,7 @@ impl Work {
             listed: false,
             flips: Vec::new(),
             changed: false,
+            counts: false,
             assessed: None,
             observers: None,
             scanner,
@@ -286,6 +293,7 @@ impl Work {
     fn apply(&mut self, changes: Vec<Change>) {
         let transition = self.live.apply(changes, Timestamp::now());
         self.changed |= transition.changed;
+        self.counts |= transition.counts();
         if self.health.is_ready() {
             self.metrics.count(&transition.flips);
         }
@@ -298,23 +306,25 @@ impl Work {
         let Some((last, took)) = self.assessed.filter(|_| self.listed) else {
             return if self.listed { Duration::ZERO } else { TICK };
         };
-        let pace = match (self.flips.is_empty(), self.changed) {
-            (false, _) => PACE.max(took),
-            (true, true) => PACE.max(took * SHARE).min(LONGEST),
-            (true, false) => return TICK,
+        let pace = match (self.flips.is_empty(), self.counts, self.changed) {
+            (false, _, _) => PACE.max(took),
+            (true, true, _) => PACE.max(took * SHARE).min(LONGEST),
+            (true, false, true) => QUIET.max(took * SHARE).min(LONGEST),
+            (true, false, false) => return TICK,
         };
         pace.saturating_sub(last.elapsed()).min(TICK)
     }
 
-    /// Everything that is known now.
-    fn assess(&mut self) -> Arc<Assessment> {
+    /// What is known now.
+    fn assess(&mut self) -> Arc<Statuses> {
         let begin = Instant::now();
-        let assessment = self.live.assessment();
-        self.metrics.observe(&assessment);
+        let statuses = self.live.statuses();
+        self.metrics.observe(&statuses);
         self.health.ready();
         self.changed = false;
+        self.counts = false;
         self.assessed = Some((Instant::now(), begin.elapsed()));
-        Arc::new(assessment)
+        Arc::new(statuses)
     }
 }
 

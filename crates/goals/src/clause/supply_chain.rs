@@ -2,7 +2,7 @@
 
 use plimsoll_model::{AssetFacts, ImageName, resource::SupplyChainClause};
 
-use super::{Context, Judged, Parts, images, runs_images};
+use super::{Context, Judged, Parts, has_images, images};
 use crate::words;
 
 const NO_SIGNATURES: &str = "no signature facts: this version does not verify image signatures";
@@ -13,13 +13,10 @@ pub(super) fn judge(
     context: &Context<'_>,
 ) -> Judged {
     let mut parts = Parts::default();
-    if !runs_images(asset) {
+    if !has_images(asset) {
         return Judged::satisfied();
     }
     if !clause.registries.is_empty() {
-        if asset.images.is_empty() {
-            parts.unknown.push(images::NAMELESS.to_owned());
-        }
         let mut foreign = Vec::new();
         for image in &asset.images {
             match ImageName::parse(image) {

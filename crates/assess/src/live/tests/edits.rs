@@ -231,13 +231,17 @@ proptest! {
             let changes: Vec<Change> = batch.into_iter().filter_map(|step| watched.change(step)).collect();
             let now = at(watched.now);
             watched.live.apply(changes, now);
-            let verdicts = watched.live.assessment().goals;
+            let whole = watched.live.assessment();
+            // What is written into statuses is said of the whole.
+            let statuses = crate::status::Statuses::of(&whole);
+            prop_assert_eq!(format!("{:?}", watched.live.statuses()), format!("{statuses:?}"));
+            let verdicts = &whole.goals;
             let standings = watched.live.standings();
             prop_assert_eq!(standings.len(), verdicts.len());
-            for (standing, verdict) in standings.iter().zip(&verdicts) {
+            for (standing, verdict) in standings.iter().zip(verdicts) {
                 prop_assert!(plimsoll_goals::agrees(standing, verdict), "{} {:?}\n{:?}", standing.goal.metadata.name, (standing.verdict, standing.counts, standing.window, &standing.at_risk, standing.since), (verdict.verdict, verdict.counts, verdict.window, &verdict.at_risk, verdict.since));
             }
-            let (said, fresh) = (json(&watched.live.assessment()), watched.fresh());
+            let (said, fresh) = (json(&whole), watched.fresh());
             prop_assert!(said == fresh, "{}", super::difference(&said, &fresh));
         }
     }

@@ -135,6 +135,7 @@ fn the_status_of_a_pod_is_kept_and_judges_nothing() {
     restarted["spec"]["nodeName"] = json!("n2");
     let transition = live.apply([seen(restarted)], at(1));
     assert_eq!(transition.evaluated, 0);
+    assert!(!transition.changed && !transition.counts());
     let (_, _, status) = live.running().next().expect("a pod");
     assert_eq!(status.containers[0].restarts, 7);
     assert_eq!(status.node.as_deref(), Some("n2"));
