@@ -27,6 +27,7 @@ use std::{
     sync::Arc,
 };
 
+use plimsoll_coverage::Exclusion;
 use plimsoll_goals::Ledger;
 use plimsoll_inventory::{Inventory, ObjectIx};
 use plimsoll_manifest::Document;
@@ -83,6 +84,7 @@ pub struct Live {
     beside: Beside,
     observed: Observed,
     components: Components,
+    exclusions: Vec<Exclusion>,
     gaps: Gaps,
     ledger: Ledger,
     standings: Vec<Standing>,
@@ -123,6 +125,7 @@ impl Live {
             beside: Beside::default(),
             observed: Observed::default(),
             components: Components::default(),
+            exclusions: Vec::new(),
             gaps: Gaps::new(),
             ledger: Ledger::default(),
             standings: Vec::new(),
@@ -135,6 +138,18 @@ impl Live {
             loading: None,
             now: options.now,
         }
+    }
+
+    /// Has nothing judged that is in these namespaces. It is looked at all the
+    /// same: a Gateway there may lead to workloads elsewhere. The namespaces
+    /// themselves are judged, and [`coverage`](Self::coverage) says of each
+    /// who excluded it.
+    #[must_use]
+    pub fn excluding(mut self, exclusions: Vec<Exclusion>) -> Self {
+        let namespaces = exclusions.iter().map(|one| one.namespace.clone());
+        self.objects.exclude(namespaces);
+        self.exclusions = exclusions;
+        self
     }
 
     /// Takes in what happened, in its order, as of `now`. Without changes it

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use agent::{AgentArgs, LogForm};
+pub use agent::{AgentArgs, EXCLUDED, LogForm};
 pub use cache::{CacheArgs, CacheVerb};
 pub use check::{CheckArgs, FailOn};
 pub use cluster::{

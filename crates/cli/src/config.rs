@@ -68,6 +68,9 @@ pub struct AgentConfig {
     /// `--goals`.
     #[serde(default)]
     pub goals: Vec<PathBuf>,
+    /// `--exclude-namespace`.
+    #[serde(default)]
+    pub exclude_namespaces: Vec<String>,
     /// `--listen`.
     #[serde(default)]
     pub listen: Option<SocketAddr>,
@@ -213,7 +216,9 @@ mod tests {
             ),
         );
         check(
-            &format!("{head}cluster: prod\nagent: {{listen: 127.0.0.1:9000, log: json}}\n"),
+            &format!(
+                "{head}cluster: prod\nagent: {{listen: 127.0.0.1:9000, log: json, excludeNamespaces: [lab]}}\n"
+            ),
             Ok("prod"),
         );
         check(

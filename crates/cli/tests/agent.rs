@@ -6,6 +6,8 @@ use std::{process::Command, time::Duration};
 
 #[path = "../../../tests/cluster/harness.rs"]
 mod cluster;
+#[path = "agent/excluded.rs"]
+mod excluded;
 #[path = "agent/harness.rs"]
 mod harness;
 

@@ -135,7 +135,7 @@ fn the_chart_meets_the_restricted_standard_and_refuses_values_that_are_none() {
         "--set",
         "images.enabled=true,images.pullSecrets={shop/pull,bank/*},images.registryPorts={5000}",
         "--set",
-        "networkPolicy.apiServerPorts={16443}",
+        "networkPolicy.apiServerPorts={16443},excludeNamespaces={lab}",
         "--set",
         "images.databaseVolume.persistentVolumeClaim.claimName=advisories",
     ];
@@ -150,6 +150,7 @@ fn the_chart_meets_the_restricted_standard_and_refuses_values_that_are_none() {
         "resourceNames: [pull]",
         "namespace: bank",
         "--pull-secret=shop/pull",
+        "--exclude-namespace=lab",
         "--images",
         "{port: 5000, protocol: TCP}",
         "{port: 16443, protocol: TCP}",
@@ -163,6 +164,7 @@ fn the_chart_meets_the_restricted_standard_and_refuses_values_that_are_none() {
         "replica=2",
         "networkPolicy.apiServerPorts={}",
         "images.pullSecrets={pull}",
+        "excludeNamespaces={kube-*}",
     ] {
         let refused = helm(
             &program,

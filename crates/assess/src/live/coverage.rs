@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use plimsoll_coverage::{
-    Coverage, Exclusion, Hidden, Input, Seen, Settings, Source, Versions, coverage, versions,
+    Coverage, Hidden, Input, Seen, Settings, Source, Versions, coverage, versions,
 };
 use plimsoll_model::{
     CoverageCell, Engine, Evaluation, Finding, Timestamp,
@@ -23,8 +23,6 @@ pub struct CoverageAsked {
     pub server: Option<String>,
     /// What was heard from each source.
     pub sources: Vec<Source>,
-    /// What was excluded, and by whom.
-    pub exclusions: Vec<Exclusion>,
     /// The clock, and how fresh what must be.
     pub settings: Settings,
 }
@@ -59,7 +57,7 @@ impl Live {
             images: self.beside.links(),
             seen: &seen,
             sources: &asked.sources,
-            exclusions: &asked.exclusions,
+            exclusions: &self.exclusions,
             hidden: &hidden,
             settings: &asked.settings,
         });

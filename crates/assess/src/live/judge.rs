@@ -52,7 +52,7 @@ impl Live {
         let mut of_objects: Vec<(&Finding, Timestamp)> = Vec::new();
         let mut gaps = Vec::new();
         for id in ids {
-            let kept = inventory.find(id).and_then(|ix| self.objects.get(ix));
+            let kept = inventory.find(id).and_then(|ix| self.objects.judged(ix));
             let facts = match kept {
                 Some(kept) => {
                     of_objects.extend(kept.findings.iter().zip(kept.seen.iter().copied()));

@@ -1,5 +1,7 @@
 //! What is known and was found of each object.
 
+use std::sync::Arc;
+
 use plimsoll_inventory::{Inventory, ObjectIx};
 use plimsoll_model::{AssetFacts, AssetId, Evaluation, Finding, FindingId, Timestamp, Unevaluated};
 use plimsoll_posture::{Request, evaluate_objects};
@@ -28,9 +30,26 @@ pub(super) struct Objects {
     kept: FxHashMap<ObjectIx, Box<Kept>>,
     /// What the line asked for, resolved.
     asked: Evaluation,
+    /// Namespaces of which nothing is judged, because someone said so.
+    excluded: FxHashSet<Arc<str>>,
 }
 
 impl Objects {
+    /// From now on nothing in these namespaces is judged. What they hold still leads to others.
+    pub(super) fn exclude(&mut self, namespaces: impl Iterator<Item = Arc<str>>) {
+        self.excluded.extend(namespaces);
+    }
+
+    /// Whether nothing in this namespace is judged.
+    pub(super) fn excludes(&self, namespace: Option<&str>) -> bool {
+        namespace.is_some_and(|namespace| self.excluded.contains(namespace))
+    }
+
+    /// Whether goals may be about it.
+    pub(super) fn is_judged(&self, kept: &Kept) -> bool {
+        !self.excludes(kept.facts.asset.object.namespace.as_deref())
+    }
+
     /// Looks at these objects again.
     #[expect(
         clippy::too_many_arguments,
@@ -76,6 +95,10 @@ impl Objects {
             let (mut findings, mut unevaluated) =
                 by_asset.remove(&facts.asset.id).unwrap_or_default();
             hidden.withhold(&mut facts, &mut findings, &mut unevaluated);
+            if self.excludes(facts.asset.object.namespace.as_deref()) {
+                findings.clear();
+                unevaluated.clear();
+            }
             let old = self.kept.remove(&ix);
             let reason = match batch.touched.contains(&ix) {
                 false if batch.line => CloseReason::NotAsked,
@@ -152,6 +175,11 @@ impl Objects {
         self.kept.get(&ix).map(|kept| &**kept)
     }
 
+    /// What is known of an object that goals may be about.
+    pub(super) fn judged(&self, ix: ObjectIx) -> Option<&Kept> {
+        self.get(ix).filter(|kept| self.is_judged(kept))
+    }
+
     /// All that is known, in no order.
     pub(super) fn all(&self) -> impl Iterator<Item = &Kept> {
         self.kept.values().map(|kept| &**kept)
@@ -176,6 +204,14 @@ impl Objects {
     /// The facts of all objects, in the order of their ids.
     pub(super) fn assets(&self, inventory: &Inventory) -> Vec<AssetFacts> {
         self.in_order(inventory)
+            .map(|kept| kept.facts.clone())
+            .collect()
+    }
+
+    /// The same without those that are excluded.
+    pub(super) fn judged_assets(&self, inventory: &Inventory) -> Vec<AssetFacts> {
+        self.in_order(inventory)
+            .filter(|kept| self.is_judged(kept))
             .map(|kept| kept.facts.clone())
             .collect()
     }

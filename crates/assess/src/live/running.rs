@@ -46,12 +46,20 @@ type Platforms = BTreeMap<Arc<str>, Arc<str>>;
 impl Live {
     /// The images that run, by what they can be pulled by: a repository with
     /// a digest, or the runtime's own id. What has not started yet is not
-    /// among them.
+    /// among them, nor what runs in excluded namespaces alone.
     pub fn running_images(&self) -> BTreeMap<Arc<str>, RunningImage> {
         let mut running = BTreeMap::new();
         let platforms = self.platforms();
+        let excluded = |pod: Node<'_>| {
+            let metadata = pod.get("metadata");
+            let namespace = metadata.and_then(|metadata| metadata.get("namespace")?.as_str());
+            self.objects.excludes(namespace)
+        };
         for known in self.pods.known.values() {
             let pod = known.shape.root();
+            if excluded(pod) {
+                continue;
+            }
             let containers = known.status.containers.iter();
             let node = known.status.node.as_deref();
             add(
@@ -66,6 +74,7 @@ impl Live {
             let asset = &object.asset.object;
             if &*asset.kind != "Pod"
                 || !asset.group().is_empty()
+                || self.objects.excludes(object.namespace())
                 || self.pods.known.contains_key(&object.asset.id)
             {
                 continue;
@@ -121,9 +130,11 @@ impl Live {
     }
 
     /// The images that workloads name, as they write them, whether or not
-    /// anything of them runs.
+    /// anything of them runs; not those that only excluded namespaces name.
     pub fn named_images(&self) -> BTreeSet<Arc<str>> {
-        let named = self.objects.all().flat_map(|kept| &kept.facts.images);
+        let objects = &self.objects;
+        let judged = objects.all().filter(|kept| objects.is_judged(kept));
+        let named = judged.flat_map(|kept| &kept.facts.images);
         named.cloned().collect()
     }
 }

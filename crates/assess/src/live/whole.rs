@@ -57,7 +57,7 @@ impl Live {
     fn found(&self) -> Found<'_> {
         let inventory = &self.estate.inventory;
         let mut found = Found {
-            assets: self.objects.assets(inventory),
+            assets: self.objects.judged_assets(inventory),
             findings: self.objects.listed(inventory),
             evaluation: self.objects.evaluation(inventory),
             images: self.beside.images.whole(),

@@ -5,6 +5,9 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, ValueEnum};
 use plimsoll_model::Period;
 
+/// The variable of `--exclude-namespace`: names with commas between them.
+pub const EXCLUDED: &str = "PLIMSOLL_EXCLUDE_NAMESPACES";
+
 const EXAMPLES: &str = "\
 Examples:
   plimsoll agent                                    in a pod, with its own service account
@@ -55,6 +58,18 @@ pub struct AgentArgs {
         help_heading = "Cluster"
     )]
     pub goals: Vec<PathBuf>,
+    /// Judge nothing in this namespace, and say so (repeatable)
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = EXCLUDED,
+        value_delimiter = ',',
+        long_help = "Judge nothing in this namespace (repeatable). Its objects are looked at all \
+                     the same, since a Gateway there may lead to workloads elsewhere; coverage \
+                     names the namespace, and who excluded it",
+        help_heading = "Cluster"
+    )]
+    pub exclude_namespace: Vec<String>,
     /// Where /healthz, /readyz and /metrics answer [default: 0.0.0.0:9880]
     #[arg(
         long,

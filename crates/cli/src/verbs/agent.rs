@@ -1,5 +1,6 @@
 //! `plimsoll agent`: the same engines, for as long as the cluster lives.
 
+mod excluded;
 mod images;
 
 use std::{
@@ -45,6 +46,11 @@ pub fn run(show: &ShowArgs, args: AgentArgs) -> Result<Exit, Failure> {
     log_to_stderr(log, show);
 
     let settings = Settings::new(&args, &config);
+    let excluded = excluded::exclusions(
+        &args.exclude_namespace,
+        &config.exclude_namespaces,
+        show.config.as_deref(),
+    );
     let images = images::settings(&args, &config, settings.state.as_deref())?;
     let mut state = match &settings.state {
         None => None,
@@ -103,6 +109,7 @@ pub fn run(show: &ShowArgs, args: AgentArgs) -> Result<Exit, Failure> {
         let setup = Setup {
             server,
             cluster,
+            excluded,
             history,
             keep: Box::new(keep),
             listen: settings.listen,

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use plimsoll_assess::live::LiveOptions;
+use plimsoll_assess::{coverage::Exclusion, live::LiveOptions};
 use plimsoll_model::{History, Timestamp};
 use tokio::{
     sync::{mpsc as tokio_mpsc, watch},
@@ -58,6 +58,8 @@ pub struct Setup {
     pub server: Server,
     /// Its name in ids of assets.
     pub cluster: Arc<str>,
+    /// Namespaces of which nothing is judged, and who said so.
+    pub excluded: Vec<Exclusion>,
     /// What earlier runs left.
     pub history: History,
     /// Keeps what is to be remembered, now and then and at the end.
@@ -193,6 +195,7 @@ pub async fn run(
     };
     let work = Work::new(
         options,
+        setup.excluded,
         setup.keep,
         scanner,
         metrics.clone(),

@@ -14,7 +14,7 @@ use std::{
 
 use plimsoll_assess::{
     ComponentsAsked,
-    coverage::Source,
+    coverage::{Exclusion, Source},
     live::{Change, CoverageAsked, Flip, Live, LiveOptions},
     status::Statuses,
 };
@@ -157,13 +157,14 @@ impl Work {
     /// Nothing is known yet.
     pub fn new(
         options: LiveOptions,
+        excluded: Vec<Exclusion>,
         keep: Keep,
         scanner: Option<Scanner>,
         metrics: Metrics,
         health: Health,
     ) -> Self {
         Work {
-            live: Live::new(options),
+            live: Live::new(options).excluding(excluded),
             keep,
             kept: Instant::now(),
             listed: false,
@@ -244,7 +245,6 @@ impl Work {
         let coverage = self.live.coverage(CoverageAsked {
             server,
             sources,
-            exclusions: Vec::new(),
             settings: self.live.coverage_settings(Timestamp::now()),
         });
         let observed = coverage.observed();

@@ -50,20 +50,20 @@ pub fn run(show: &ShowArgs, args: ClusterCoverageArgs) -> Result<Exit, Failure> 
             cadence: Period::minutes(1),
         })
         .collect();
-    let mut live = Live::new(LiveOptions {
-        cluster: options.cluster,
-        now: context.now,
-        history: History::default(),
-    });
-    live.apply(look.changes, context.now);
     let exclusions = args.exclude_namespace.iter().map(|namespace| Exclusion {
         namespace: namespace.as_str().into(),
         by: "--exclude-namespace".into(),
     });
+    let live = Live::new(LiveOptions {
+        cluster: options.cluster,
+        now: context.now,
+        history: History::default(),
+    });
+    let mut live = live.excluding(exclusions.collect());
+    live.apply(look.changes, context.now);
     let answer = live.coverage(CoverageAsked {
         server: Some(version),
         sources,
-        exclusions: exclusions.collect(),
         settings: live.coverage_settings(context.now),
     });
     let report = answer.report();
