@@ -287,9 +287,13 @@ impl Live {
             transition,
         };
         let hidden = hidden.collect();
-        let mut concerned =
-            self.beside
-                .observe((&self.observed, &self.components), hidden, &mut telling);
+        let inventory = &self.estate.inventory;
+        let mut concerned = self.beside.observe(
+            (&self.observed, &self.components),
+            hidden,
+            &|id| inventory.find(id).is_some(),
+            &mut telling,
+        );
         subjects.append(&mut concerned);
     }
 

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     io::{BufRead, BufReader},
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::mpsc,
     time::{Duration, Instant},
 };
@@ -202,6 +202,70 @@ fn a_cluster_scan_finds_what_a_check_of_the_same_manifests_finds() {
     assert_eq!(only(&live, &files), [], "only from the cluster");
 }
 
+/// A watch that is under way.
+#[cfg(unix)]
+struct Watch {
+    child: Child,
+    lines: mpsc::Receiver<Value>,
+}
+
+#[cfg(unix)]
+impl Watch {
+    /// Starts one over `line.yaml` of the sandbox.
+    fn start(sandbox: &Sandbox, cluster: &Cluster, more: &[&str]) -> Self {
+        let kubeconfig = cluster.kubeconfig().display().to_string();
+        let args = [
+            "cluster",
+            "watch",
+            "--kubeconfig",
+            &kubeconfig,
+            "--goals",
+            "line.yaml",
+            "-o",
+            "json",
+        ];
+        let mut child = support::command(sandbox.path(), &[&args[..], more].concat())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let out = child.stdout.take().expect("a pipe");
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                let _ = sender.send(serde_json::from_str::<Value>(&line).expect("JSON"));
+            }
+        });
+        Watch { child, lines }
+    }
+
+    /// The next line of this sort.
+    fn until(&self, sort: &str) -> Value {
+        let begun = Instant::now();
+        loop {
+            let left = PATIENCE.saturating_sub(begun.elapsed());
+            let line = self
+                .lines
+                .recv_timeout(left)
+                .unwrap_or_else(|_| panic!("no {sort} in time"));
+            if line["type"] == sort {
+                return line;
+            }
+        }
+    }
+
+    /// Presses Ctrl-C; the last line.
+    fn end(mut self) -> Value {
+        let pid = self.child.id().to_string();
+        let killed = Command::new("kill").args(["-INT", &pid]).status();
+        assert!(killed.expect("kill runs").success());
+        let end = self.until("end");
+        assert!(self.child.wait().expect("it ends").success());
+        end
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_watch_tells_the_flip_of_a_verdict_with_its_reason_and_ends_with_a_summary() {
@@ -214,50 +278,15 @@ fn a_watch_tells_the_flip_of_a_verdict_with_its_reason_and_ends_with_a_summary()
     let web = |privileged| support::deployment("web", privileged);
     cluster.apply(&web(false)).unwrap();
 
-    let kubeconfig = cluster.kubeconfig().display().to_string();
-    let args = [
-        "cluster",
-        "watch",
-        "--kubeconfig",
-        &kubeconfig,
-        "--goals",
-        "line.yaml",
-        "-o",
-        "json",
-    ];
-    let mut child = support::command(sandbox.path(), &args)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let out = child.stdout.take().unwrap();
-    let (sender, lines) = mpsc::channel();
-    std::thread::spawn(move || {
-        for line in BufReader::new(out).lines().map_while(Result::ok) {
-            let _ = sender.send(serde_json::from_str::<Value>(&line).unwrap());
-        }
-    });
-    let until = |sort: &str| {
-        let begun = Instant::now();
-        loop {
-            let left = PATIENCE.saturating_sub(begun.elapsed());
-            let line = lines
-                .recv_timeout(left)
-                .unwrap_or_else(|_| panic!("no {sort} in time"));
-            if line["type"] == sort {
-                return line;
-            }
-        }
-    };
-    until("begin");
-    assert_eq!(until("goal")["verdict"], "met");
+    let watch = Watch::start(&sandbox, &cluster, &[]);
+    watch.until("begin");
+    assert_eq!(watch.until("goal")["verdict"], "met");
 
     cluster.apply(&web(true)).unwrap();
     let applied = Instant::now();
-    let opened = until("opened");
+    let opened = watch.until("opened");
     assert_eq!(opened["rule"], "pss-privileged");
-    let flip = until("flip");
+    let flip = watch.until("flip");
     eprintln!(
         "the flip was told {:?} after kubectl returned",
         applied.elapsed()
@@ -271,19 +300,10 @@ fn a_watch_tells_the_flip_of_a_verdict_with_its_reason_and_ends_with_a_summary()
     cluster
         .kubectl(&["delete", "deployment", "web", "-n", "shop"])
         .unwrap();
-    assert_eq!(until("closed")["reason"], "asset gone");
+    assert_eq!(watch.until("closed")["reason"], "asset gone");
 
-    let pid = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
-    let end = until("end");
+    let end = watch.end();
     assert!(end["flips"].as_u64().unwrap() >= 1, "{end}");
-    assert!(child.wait().unwrap().success());
 }
 
 #[test]

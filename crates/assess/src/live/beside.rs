@@ -91,16 +91,19 @@ pub(super) struct Telling<'a> {
 }
 
 impl Beside {
-    /// Takes what other engines observe now; gives the assets it concerns.
+    /// Takes what other engines observe now; gives the assets it concerns. They
+    /// observe objects too, such as nodes: `is_object` tells which are there.
     pub(super) fn observe(
         &mut self,
         observed: (&Observed, &Components),
         hidden: Vec<AssetFacts>,
+        is_object: &dyn Fn(&AssetId) -> bool,
         telling: &mut Telling<'_>,
     ) -> BTreeSet<AssetId> {
         let old = std::mem::replace(&mut self.observed, Layer::new(observed, hidden));
-        let left = |id: &AssetId| old.assets.contains_key(id) && self.asset(id).is_none();
-        let left: FxHashSet<AssetId> = old.assets.keys().filter(|id| left(id)).cloned().collect();
+        let left = |id: &&AssetId| self.asset(id).is_none() && !is_object(id);
+        let known = old.assets.keys().chain(old.findings.keys());
+        let left: FxHashSet<AssetId> = known.filter(left).cloned().collect();
         open(&mut self.seen, self.observed.all(), telling);
         close(&mut self.seen, old.all(), &left, telling);
         self.observed.otherwise(&old)

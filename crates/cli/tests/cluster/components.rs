@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+#[cfg(unix)]
+use super::Watch;
 use super::{LINE, SHOP, Sandbox, as_who, start};
 
 const NOW: &str = "2026-11-26T12:00:00Z";
@@ -98,6 +100,13 @@ const SCAN: [&str; 7] = [
     "--now",
     NOW,
 ];
+
+/// A line over the nodes.
+const NODES: &str = "apiVersion: plimsoll.dev/v1alpha1\nkind: PostureGoal\n\
+                     metadata: {name: nodes}\nspec:\n  owner: test\n  \
+                     assets: {match: {kinds: [Node]}}\n  require:\n    \
+                     - vulnerabilities: {fixable: true, max: 0}\n";
+
 const ALMA: &str = "AlmaLinux 9.3 (Shamrock Pampas Gallinule)";
 const KERNEL: &str = "5.14.0-362.8.1.el9_3.x86_64";
 
@@ -237,12 +246,7 @@ fn the_packages_of_a_node_tell_what_versions_can_not() {
         return;
     };
     let sandbox = Sandbox::empty();
-    sandbox.write(
-        "line.yaml",
-        "apiVersion: plimsoll.dev/v1alpha1\nkind: PostureGoal\nmetadata: {name: nodes}\nspec:\n  \
-         owner: test\n  assets: {match: {kinds: [Node]}}\n  require:\n    \
-         - vulnerabilities: {fixable: true, max: 0}\n",
-    );
+    sandbox.write("line.yaml", NODES);
     sandbox.write("feeds/all.json", &feeds());
     sandbox.write("packages.json", &packages());
     sandbox
@@ -331,4 +335,52 @@ fn the_packages_of_a_node_tell_what_versions_can_not() {
         two.contains(&"container runtime frakti://1.0.0 unknown".to_owned()),
         "{two:?}"
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_watch_compares_nodes_that_come_with_advisories() {
+    let Some(cluster) = start() else {
+        return;
+    };
+    let sandbox = Sandbox::empty();
+    sandbox.write("line.yaml", NODES);
+    sandbox.write("feeds/all.json", &feeds());
+    sandbox
+        .run(&["db", "import", "feeds", "--db-dir", "db", "--now", NOW])
+        .exits(0);
+    let fixed = "5.14.0-362.13.1.el9_3.x86_64";
+    let apply = |name: &str, kubelet: &str| {
+        let node = node(name, kubelet, "containerd://1.7.27", ALMA, fixed);
+        cluster.apply(&node).expect("taken");
+    };
+    apply("new", "v1.30.3");
+    let watch = Watch::start(
+        &sandbox,
+        &cluster,
+        &[
+            "--db",
+            "db/advisories.db",
+            "--db-dir",
+            "db",
+            "--cluster",
+            "test",
+        ],
+    );
+    watch.until("begin");
+    assert_eq!(watch.until("goal")["verdict"], "unverified");
+
+    apply("old", "v1.30.2");
+    let opened = watch.until("opened");
+    assert_eq!(opened["rule"], "vulnerable-component", "{opened}");
+    assert_eq!(opened["asset"], "cluster/test/node/old", "{opened}");
+    let message = opened["message"].as_str().expect("text");
+    for part in ["kubelet v1.30.2", "GO-2026-0002", "1.30.3"] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+    cluster.kubectl(&["delete", "node", "old"]).expect("gone");
+    let closed = watch.until("closed");
+    assert_eq!(closed["finding"], opened["finding"], "{closed}");
+    assert_eq!(closed["reason"], "asset gone", "{closed}");
+    watch.end();
 }

@@ -89,6 +89,7 @@ fn a_node_with_an_old_kubelet_breaks_the_goal_over_nodes_until_it_is_upgraded() 
     let found = compare(&live, 2);
     let mended = live.apply([found], at(2));
     assert_eq!(mended.closed.len(), 1);
+    assert_eq!(mended.closed[0].reason, CloseReason::Fixed);
     // The rest of the node nobody tells: that is not met.
     assert_eq!(live.standings()[0].verdict, Verdict::Unverified);
     assert_eq!(live.assessment().goals[0].verdict, Verdict::Unverified);
@@ -96,4 +97,20 @@ fn a_node_with_an_old_kubelet_breaks_the_goal_over_nodes_until_it_is_upgraded() 
         live.assessment().goals[0].counts,
         live.standings()[0].counts
     );
+}
+
+#[test]
+fn what_a_node_had_goes_with_it() {
+    let mut live = live();
+    let asked = ComponentsAsked::default();
+    live.apply([line(&[NODES]), node("v1.30.2"), advisories()], at(0));
+    let found = live.components(&asked, at(0)).expect("advisories");
+    let first = live.apply([Change::Components(found)], at(0));
+    assert_eq!(first.opened.len(), 1, "{first:?}");
+    let node = first.opened[0].asset.clone();
+    live.apply([Change::Gone(node)], at(1));
+    let none = live.components(&asked, at(1)).expect("advisories");
+    let gone = live.apply([Change::Components(none)], at(1));
+    assert_eq!(gone.closed.len(), 1, "{gone:?}");
+    assert_eq!(gone.closed[0].reason, CloseReason::AssetGone);
 }
