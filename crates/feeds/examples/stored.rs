@@ -1,6 +1,6 @@
-//! What the benches of whole processes work on: an SBOM of 1,000 packages that a
-//! database knows, a feed of 500 further advisories, and a store of images. `./x
-//! bench` runs it.
+//! What the benches of whole processes work on: two SBOMs of 1,000 packages, a feed
+//! of 500 further advisories, and a store of images that were compared with a
+//! database. `./x bench` runs it.
 //!
 //! ```text
 //! stored FOLDER-OF-A-DATABASE INTO IMAGES
@@ -13,17 +13,26 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use plimsoll_feeds::{keys, mapped};
+use plimsoll_feeds::{
+    keys,
+    mapped::{self, Mapped},
+    rematch,
+};
 use plimsoll_model::{Package, PackageType, image::Image, image::ImagePackage};
 use plimsoll_registry::sboms::{self, DEFAULT_MOST, Sboms, Stored};
-use plimsoll_vuln::db::{PlaceBuf, Trust};
+use plimsoll_vuln::{
+    db::{Database, PlaceBuf, Trust},
+    matching::{self, Options},
+};
 use rayon::prelude::*;
 use serde_json::json;
 
-/// Packages of the SBOM.
+/// Packages of an SBOM.
 const PACKAGES: usize = 1_000;
 /// Packages of a stored image.
 const OF_IMAGE: usize = 200;
+/// Versions that stored images have of a package.
+const VERSIONS: usize = 12;
 /// Advisories of the further feed.
 const FURTHER: usize = 500;
 /// Registries whose packages are taken: as a purl has them and as OSV does.
@@ -40,7 +49,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let into = PathBuf::from(into);
     let images: usize = images.parse()?;
-    let names = names(Path::new(database))?;
+    let keys = keys::public(&keys::own_path(Path::new(database)))?;
+    let database = Path::new(database).join("advisories.db");
+    let database = mapped::open(&database, Trust::Signed(&keys))?;
+    let names = names(&database)?;
     // The registry that has most: it is in every store and every further feed.
     let (kind, ecosystem, names) = REGISTRIES
         .iter()
@@ -48,14 +60,23 @@ fn main() -> Result<(), Box<dyn Error>> {
         .max_by_key(|(_, _, names)| names.len())
         .ok_or("the database knows no package of a registry")?;
     fs::create_dir_all(&into)?;
-    fs::write(into.join("packages.cdx.json"), sbom(kind, names))?;
+    fs::write(into.join("packages.cdx.json"), sbom(kind, &worst(names)))?;
+    fs::write(into.join("usual.cdx.json"), sbom(kind, &usual(names)))?;
     fs::write(into.join("further.json"), further(ecosystem, names))?;
     let store = Sboms::new(into.join("store"), DEFAULT_MOST);
+    let found = found(&database, kind, names);
+    let compared: String = database
+        .identity()
+        .map(|byte| format!("{byte:02x}"))
+        .concat();
     (0..images).into_par_iter().try_for_each(|number| {
-        let image = image(number, kind, names);
+        let held = held(number, names.len());
+        let image = image(number, kind, names, &held);
         let id = sboms::id(&image).ok_or("no digest")?;
         let stored = Stored {
             image,
+            compared: compared.clone(),
+            found: held.iter().flat_map(|at| &found[*at]).cloned().collect(),
             ..Stored::default()
         };
         store.put(&id, &stored).map_err(|error| error.to_string())
@@ -64,9 +85,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The packages that a database knows, by registry.
-fn names(folder: &Path) -> Result<BTreeMap<PackageType, Vec<String>>, Box<dyn Error>> {
-    let keys = keys::public(&keys::own_path(folder))?;
-    let database = mapped::open(&folder.join("advisories.db"), Trust::Signed(&keys))?;
+fn names(
+    database: &Database<Mapped>,
+) -> Result<BTreeMap<PackageType, Vec<String>>, Box<dyn Error>> {
     let mut names: BTreeMap<PackageType, Vec<String>> = BTreeMap::new();
     for key in database.packages()? {
         let key = key?;
@@ -77,16 +98,35 @@ fn names(folder: &Path) -> Result<BTreeMap<PackageType, Vec<String>>, Box<dyn Er
     Ok(names)
 }
 
-/// Every package of the registry in turn, half of them so new that nothing is
-/// known of them.
-fn sbom(kind: &str, names: &[String]) -> String {
-    let components: Vec<_> = (0..PACKAGES)
-        .map(|at| {
-            let name = &names[at * 7 % names.len()];
-            let version = match at % 2 {
-                0 => "1.0.0".to_owned(),
-                _ => format!("99999.{at}.0"),
-            };
+/// Packages of which the database knows something, every other so old that it has
+/// what is known.
+fn worst(names: &[String]) -> Vec<(String, String)> {
+    let package = |at: usize| match at % 2 {
+        0 => "1.0.0".to_owned(),
+        _ => format!("99999.{at}.0"),
+    };
+    (0..PACKAGES)
+        .map(|at| (names[at * 7 % names.len()].clone(), package(at)))
+        .collect()
+}
+
+/// Packages as images have them: of most nothing was ever published, and most of
+/// the others are new enough.
+fn usual(names: &[String]) -> Vec<(String, String)> {
+    let known = |at: usize| names[at * 7 % names.len()].clone();
+    (0..PACKAGES)
+        .map(|at| match at % 20 {
+            0 => (known(at), "1.0.0".to_owned()),
+            1..4 => (known(at), format!("99999.{at}.0")),
+            _ => (format!("plimsoll-bench-{at}"), format!("1.{at}.0")),
+        })
+        .collect()
+}
+
+fn sbom(kind: &str, packages: &[(String, String)]) -> String {
+    let components: Vec<_> = packages
+        .iter()
+        .map(|(name, version)| {
             json!({
                 "type": "library", "name": name, "version": version,
                 "purl": format!("pkg:{kind}/{name}@{version}"),
@@ -118,8 +158,30 @@ fn further(ecosystem: &str, names: &[String]) -> String {
     serde_json::Value::from(advisories).to_string()
 }
 
-/// An image of packages that nearly all have and of some that few have.
-fn image(number: usize, kind: &str, names: &[String]) -> Image {
+/// Vulnerability, package without version, version: as the store has them.
+type Found = Vec<(String, String, String)>;
+
+/// What is found in each version of each package, by what [`held`] calls it.
+fn found(database: &Database<Mapped>, kind: &str, names: &[String]) -> Vec<Found> {
+    (0..names.len() * VERSIONS)
+        .into_par_iter()
+        .map(|at| {
+            let image = Image {
+                packages: package(kind, names, at).into_iter().collect(),
+                ..Image::default()
+            };
+            rematch::found(&matching::match_image(
+                &image,
+                database,
+                &Options::default(),
+            ))
+        })
+        .collect()
+}
+
+/// The packages of an image, with their versions as numbers: some that nearly all
+/// have and many that few have.
+fn held(number: usize, names: usize) -> Vec<usize> {
     let mut random = number as u64 + 1;
     let mut next = |below: usize| {
         random = random
@@ -127,12 +189,20 @@ fn image(number: usize, kind: &str, names: &[String]) -> Image {
             .wrapping_add(1_442_695_040_888_963_407);
         ((random >> 33) % below as u64) as usize
     };
-    let packages = (0..OF_IMAGE).filter_map(|_| {
-        let rank = next(names.len()) * next(names.len()) / names.len();
-        let purl = format!("pkg:{kind}/{}@1.{}.0", names[rank], next(12));
-        let package = Package::from_purl(&purl).ok()?;
-        Some(ImagePackage::of(package))
-    });
+    (0..OF_IMAGE)
+        .map(|_| next(names) * next(names) / names * VERSIONS + next(VERSIONS))
+        .collect()
+}
+
+fn package(kind: &str, names: &[String], at: usize) -> Option<ImagePackage> {
+    let (name, version) = (&names[at / VERSIONS], at % VERSIONS);
+    let purl = format!("pkg:{kind}/{name}@1.{version}.0");
+    let package = Package::from_purl(&purl).ok()?;
+    Some(ImagePackage::of(package))
+}
+
+fn image(number: usize, kind: &str, names: &[String], held: &[usize]) -> Image {
+    let packages = held.iter().filter_map(|at| package(kind, names, *at));
     Image {
         name: format!("registry.example.com/shop/app-{}:1", number % 500),
         digest: format!("sha256:{number:064x}").parse().ok(),

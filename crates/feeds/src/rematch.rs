@@ -10,6 +10,7 @@ mod state;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
     fs::{self, File},
     io,
     path::{Path, PathBuf},
@@ -24,6 +25,7 @@ use plimsoll_vuln::{
     rematch::{Index, Stale, Variant},
 };
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use self::state::{Kept, Known, State};
@@ -205,26 +207,27 @@ impl Work<'_> {
 
     /// Forgets what went or was written again; what is to be read.
     fn compare_with<'e>(&mut self, entries: &'e [Entry]) -> Vec<&'e Entry> {
-        let known: BTreeMap<&Path, (u64, u64)> = self
+        // By their bytes: paths as such are compared part by part.
+        let known: FxHashMap<&OsStr, (u64, u64)> = self
             .state
             .images
             .values()
-            .map(|known| (known.path.as_path(), known.stamp))
+            .map(|known| (known.path.as_os_str(), known.stamp))
             .collect();
         let fresh: Vec<&Entry> = entries
             .iter()
-            .filter(|entry| known.get(entry.path.as_path()) != Some(&entry.stamp))
+            .filter(|entry| known.get(entry.path.as_os_str()) != Some(&entry.stamp))
             .collect();
-        let there: BTreeSet<(&Path, (u64, u64))> = entries
+        let there: FxHashMap<&OsStr, (u64, u64)> = entries
             .iter()
-            .map(|entry| (&*entry.path, entry.stamp))
+            .map(|entry| (entry.path.as_os_str(), entry.stamp))
             .collect();
-        let files: BTreeSet<&Path> = entries.iter().map(|entry| &*entry.path).collect();
         let (mut gone, mut again) = (Vec::new(), 0);
         for (image, known) in &self.state.images {
-            if !there.contains(&(known.path.as_path(), known.stamp)) {
+            let stamp = there.get(known.path.as_os_str());
+            if stamp != Some(&known.stamp) {
                 gone.push(image.clone());
-                again += u64::from(files.contains(known.path.as_path()));
+                again += u64::from(stamp.is_some());
             }
         }
         self.done.forgotten = gone.len() as u64 - again;

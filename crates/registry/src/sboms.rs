@@ -173,7 +173,8 @@ impl Sboms {
                 found.extend(of_group(&group.path(), ENDING)?);
             }
         }
-        found.sort();
+        // By the bytes of their names: paths as such are compared part by part.
+        found.sort_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));
         Ok(found)
     }
 }
