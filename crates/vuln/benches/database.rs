@@ -19,6 +19,7 @@ use plimsoll_vuln::{
     Scheme,
     advisory::{Advisory, Affected, End, Origin, Range, Source, State},
     db::{self, Builder, Database, PackageKey, PlaceBuf, SigningKey, Trust},
+    gist::{Bound, Gist},
     lookup::{FeedInfo, Lookup as _, Place},
     matching::{self, Options},
     read::{self, Records},
@@ -319,10 +320,10 @@ fn rematch(c: &mut Criterion) {
             let stale = index.stale(&changes);
             let (mut found, mut pairs) = (0, 0);
             for stale in &stale {
-                let mut affected = |affected: &Affected| {
-                    affected.ranges.iter().any(|range| match &range.end {
-                        Some(End::Fixed(fixed)) => {
-                            version::compare(affected.scheme, stale.variant, fixed).is_lt()
+                let mut affected = |gist: &Gist<'_>| {
+                    gist.ranges.iter().any(|range| match range.end {
+                        Some(Bound::Fixed(fixed)) => {
+                            version::compare(gist.scheme, stale.variant, fixed).is_lt()
                         }
                         _ => true,
                     })

@@ -16,6 +16,7 @@ mod file;
 pub mod fuzzing;
 mod key;
 pub(crate) mod names;
+mod recent;
 mod table;
 mod trim;
 
@@ -26,7 +27,10 @@ pub use file::{DbError, FORMAT, MAGIC, Trust};
 pub use key::{KeyError, KeyId, PublicKey, SigningKey};
 pub use names::{PackageKey, PlaceBuf};
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use plimsoll_model::{Date, Timestamp};
 use rayon::prelude::*;
@@ -36,11 +40,14 @@ use self::{
     blocks::{Blocks, Item},
     bytes::{Reader, ascending},
     file::{File, Section, damaged},
+    recent::Recent,
     table::Table,
 };
 use crate::{
-    advisory::{Advisory, Affected, Exploitation, Lifecycle, Origin},
-    lookup::{Coverage, Entry, FeedInfo, Lookup, LookupError, Place},
+    Scheme,
+    advisory::{Advisory, Affected, Exploitation, Lifecycle, Origin, State},
+    gist::{Gist, Span},
+    lookup::{Coverage, Entry, FeedInfo, Head, Lookup, LookupError, Place},
 };
 
 /// For what was made here: tests and fuzzing.
@@ -66,6 +73,24 @@ struct Statement {
     affected: Affected,
 }
 
+/// The beginning of a [`Statement`], borrowed: what tells whether it counts.
+#[derive(Deserialize)]
+struct Beginning<'a> {
+    _stream: &'a str,
+    source: bool,
+    _origin: Origin,
+    name: &'a str,
+    scheme: Scheme,
+    #[serde(borrow)]
+    ranges: Vec<Span<'a>>,
+    #[serde(borrow)]
+    versions: Vec<&'a str>,
+    state: State,
+    _module: &'a str,
+    #[serde(borrow)]
+    architectures: Vec<&'a str>,
+}
+
 /// The end of an item.
 struct Tail {
     item: Item,
@@ -87,6 +112,9 @@ pub struct Database<B> {
     meta: Meta,
     statements: Blocks,
     records: Blocks,
+    recent: Recent,
+    /// How many packages of distributions it has; they stand before all others.
+    of_distributions: OnceLock<u32>,
 }
 
 impl From<DbError> for LookupError {
@@ -127,6 +155,8 @@ impl<B: AsRef<[u8]>> Database<B> {
                 index: Section::RecordIndex,
                 data: Section::Records,
             }),
+            recent: Recent::new(),
+            of_distributions: OnceLock::new(),
         })
     }
 
@@ -286,6 +316,38 @@ impl<B: AsRef<[u8]>> Database<B> {
         Ok((keys, decode(Section::Records, &bytes)?))
     }
 
+    /// The same, without what the record says of packages but those that were
+    /// asked for last.
+    fn short(&self, number: u32) -> Result<Head, DbError> {
+        if let Some(head) = self.recent.get(number) {
+            return Ok(head);
+        }
+        let (keys, record) = self.head(number)?;
+        let head = Head {
+            record: Arc::new(record),
+            of_distribution: self.is_of_distribution(&keys)?,
+        };
+        self.recent.keep(number, head.clone());
+        Ok(head)
+    }
+
+    /// Whether a record that is about these packages, in order, is about one of
+    /// a distribution.
+    fn is_of_distribution(&self, keys: &[u32]) -> Result<bool, DbError> {
+        let Some(first) = keys.first() else {
+            return Ok(false);
+        };
+        let count = match self.of_distributions.get() {
+            Some(count) => *count,
+            None => {
+                let names = self.table(Section::Names)?;
+                let count = names.before(names::BEHIND_DISTRIBUTIONS)?;
+                *self.of_distributions.get_or_init(|| count)
+            }
+        };
+        Ok(*first < count)
+    }
+
     /// A whole record.
     fn advisory(&self, number: u32) -> Result<Advisory, DbError> {
         let (keys, mut advisory) = self.head(number)?;
@@ -319,7 +381,7 @@ impl<B: AsRef<[u8]>> Database<B> {
         &self,
         place: Place<'_>,
         name: &str,
-        keep: &mut dyn FnMut(&Affected) -> bool,
+        keep: &mut dyn FnMut(&Gist<'_>) -> bool,
     ) -> Result<Vec<Entry>, DbError> {
         let Some(key) = names::encode(place, name) else {
             return Ok(Vec::new());
@@ -331,8 +393,8 @@ impl<B: AsRef<[u8]>> Database<B> {
         let item = self.statement_item(value)?;
         let mut kept: Vec<(u32, Affected)> = Vec::new();
         each_statement(&item, |record, _, bytes| {
-            let said = affected(&place, &name, decode(Section::Statements, bytes)?);
-            if keep(&said) {
+            if keep(&gist(&place, &name, bytes)?) {
+                let said = affected(&place, &name, decode(Section::Statements, bytes)?);
                 kept.push((record, said));
             }
             Ok(())
@@ -340,12 +402,17 @@ impl<B: AsRef<[u8]>> Database<B> {
         let mut entries = Vec::with_capacity(kept.len());
         let mut kept = kept.into_iter().peekable();
         while let Some((record, first)) = kept.next() {
-            let mut advisory = self.head(record)?.1;
+            let (keys, mut advisory) = self.head(record)?;
             advisory.affected.push(first);
             while let Some((_, next)) = kept.next_if(|(of, _)| *of == record) {
                 advisory.affected.push(next);
             }
             let advisory = Arc::new(advisory);
+            let head = Head {
+                record: Arc::clone(&advisory),
+                of_distribution: self.is_of_distribution(&keys)?,
+            };
+            self.recent.keep(record, head);
             entries.extend((0..advisory.affected.len()).map(|affected| Entry {
                 advisory: Arc::clone(&advisory),
                 affected,
@@ -383,7 +450,7 @@ impl<B: AsRef<[u8]> + Sync> Lookup for Database<B> {
         &self,
         place: Place<'_>,
         name: &str,
-        keep: &mut dyn FnMut(&Affected) -> bool,
+        keep: &mut dyn FnMut(&Gist<'_>) -> bool,
     ) -> Result<Vec<Entry>, LookupError> {
         Ok(self.find(place, name, keep)?)
     }
@@ -410,6 +477,12 @@ impl<B: AsRef<[u8]> + Sync> Lookup for Database<B> {
         Ok(advisories.collect::<Result<_, _>>()?)
     }
 
+    fn heads(&self, id: &str) -> Result<Vec<Head>, LookupError> {
+        let [own, _] = self.records_of(id)?;
+        let heads = own.into_iter().map(|number| self.short(number));
+        Ok(heads.collect::<Result<_, DbError>>()?)
+    }
+
     fn exploitation(&self, cve: &str) -> Result<Option<Exploitation>, LookupError> {
         Ok(self.exploited(cve)?)
     }
@@ -434,6 +507,24 @@ fn each_statement(
         see(record, at, reader.counted().ok_or_else(wrong)?)?;
     }
     Ok(())
+}
+
+/// What tells whether a statement counts, with what its key says.
+fn gist<'a>(place: &PlaceBuf, name: &'a str, bytes: &'a [u8]) -> Result<Gist<'a>, DbError> {
+    let (said, _): (Beginning<'a>, _) =
+        postcard::take_from_bytes(bytes).map_err(|_| undecoded(Section::Statements))?;
+    Ok(Gist {
+        name: match said.name {
+            "" => name,
+            written => written,
+        },
+        source: matches!(place, PlaceBuf::Distribution { .. }).then_some(said.source),
+        scheme: said.scheme,
+        ranges: said.ranges,
+        versions: said.versions,
+        state: said.state,
+        architectures: said.architectures,
+    })
 }
 
 /// A statement with what its key says.
@@ -468,7 +559,11 @@ fn id_lists(value: &[u8]) -> Result<[Vec<u32>; 2], DbError> {
 }
 
 fn decode<'a, T: Deserialize<'a>>(section: Section, bytes: &'a [u8]) -> Result<T, DbError> {
-    postcard::from_bytes(bytes).map_err(|_| damaged(section, "an entry can't be decoded"))
+    postcard::from_bytes(bytes).map_err(|_| undecoded(section))
+}
+
+fn undecoded(section: Section) -> DbError {
+    damaged(section, "an entry can't be decoded")
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 //! - [`read`]: readers of the formats advisories are published in.
 //! - [`advisory`]: what a feed says, in one form for all feeds.
 //! - [`db`]: the advisory database, one read-only file.
-//! - [`lookup`]: what the matcher asks of a database.
+//! - [`lookup`], [`gist`]: what the matcher asks of a database, and by what it
+//!   chooses of the answer.
 //! - [`matching`]: which vulnerabilities the packages of an image have.
 //! - [`component`]: the same of what a cluster runs on, by the versions it tells.
 //! - [`cvss`], [`priority`]: how bad each is, and what to look at first.
@@ -17,6 +18,7 @@ pub mod advisory;
 pub mod component;
 pub mod cvss;
 pub mod db;
+pub mod gist;
 pub mod ignore;
 pub mod lookup;
 pub mod matching;

@@ -12,7 +12,10 @@ use std::{
 use plimsoll_model::{Package, PackageType, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::advisory::{Advisory, Affected, Exploitation, Origin};
+use crate::{
+    advisory::{Advisory, Affected, Exploitation, Origin},
+    gist::Gist,
+};
 
 /// Where packages come from, as it is asked for: all streams of a release,
 /// names of source and of binary packages alike.
@@ -102,6 +105,25 @@ impl Entry {
     }
 }
 
+/// A record as such, without what it says of packages.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Head {
+    /// The record. A database may have left out what is in `affected`.
+    pub record: Arc<Advisory>,
+    /// Whether it is about a package of a distribution.
+    pub of_distribution: bool,
+}
+
+impl From<Arc<Advisory>> for Head {
+    fn from(record: Arc<Advisory>) -> Self {
+        let is_theirs = |of: &Affected| matches!(of.origin, Origin::Distribution { .. });
+        Head {
+            of_distribution: record.affected.iter().any(is_theirs),
+            record,
+        }
+    }
+}
+
 /// What a database knows of a place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
@@ -143,7 +165,7 @@ pub trait Lookup: Sync {
     fn about(&self, place: Place<'_>, name: &str) -> Result<Vec<Entry>, LookupError>;
 
     /// As [`Lookup::about`], without what `keep` refuses. A database does not
-    /// read the advisories of those: of a package such as `linux`, thousands of
+    /// read the rest and the advisories of those: of a package such as `linux`, thousands of
     /// which hardly any are about the version at hand.
     ///
     /// # Errors
@@ -152,10 +174,10 @@ pub trait Lookup: Sync {
         &self,
         place: Place<'_>,
         name: &str,
-        keep: &mut dyn FnMut(&Affected) -> bool,
+        keep: &mut dyn FnMut(&Gist<'_>) -> bool,
     ) -> Result<Vec<Entry>, LookupError> {
         let mut entries = self.about(place, name)?;
-        entries.retain(|entry| entry.affected().is_some_and(&mut *keep));
+        entries.retain(|entry| entry.affected().is_some_and(|said| keep(&said.into())));
         Ok(entries)
     }
 
@@ -168,6 +190,15 @@ pub trait Lookup: Sync {
     /// # Errors
     /// The part of the database that has it is damaged.
     fn by_id(&self, id: &str) -> Result<Vec<Arc<Advisory>>, LookupError>;
+
+    /// As [`Lookup::by_id`], without what the records say of packages: a database
+    /// does not read that, which of many a record is much.
+    ///
+    /// # Errors
+    /// The part of the database that has it is damaged.
+    fn heads(&self, id: &str) -> Result<Vec<Head>, LookupError> {
+        Ok(self.by_id(id)?.into_iter().map(Head::from).collect())
+    }
 
     /// What is known of how a CVE is exploited.
     ///

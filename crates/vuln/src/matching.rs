@@ -31,6 +31,7 @@ use plimsoll_model::{
     Date, Diagnostic, Package, PackageType, Tristate, Vulnerability, VulnerabilityGap,
     image::{Image, ImagePackage},
 };
+use rayon::prelude::*;
 
 pub use self::keys::keys;
 pub(crate) use self::reach::files_with_functions;
@@ -76,12 +77,25 @@ pub struct Matched {
 /// Packages that a layer takes away again are not there and not matched.
 #[must_use]
 pub fn match_image(image: &Image, db: &dyn Lookup, options: &Options) -> Matched {
-    let mut work = Work::new(image, db, options);
-    for package in image.packages.iter().filter(|p| p.removed_by.is_none()) {
-        work.package(package);
+    let functions = files_with_functions(image);
+    let there = image.packages.iter().filter(|p| p.removed_by.is_none());
+    let there: Vec<&ImagePackage> = there.collect();
+    let one = |part: &[&ImagePackage]| {
+        let mut work = Work::new(image, db, options, &functions);
+        part.iter().for_each(|package| work.package(package));
+        work
+    };
+    if there.len() <= PART {
+        return one(&there).finish();
     }
-    work.finish()
+    let parts: Vec<Work<'_>> = there.par_chunks(PART).map(one).collect();
+    let whole = parts.into_iter().reduce(Work::with);
+    whole.map_or_else(Matched::default, Work::finish)
 }
+
+/// Packages that are matched together. Those of one source stand beside each other
+/// mostly, and are asked for once in a part.
+const PART: usize = 128;
 
 /// Whether a package is the kernel of this release, as `uname -r` has it.
 #[must_use]
@@ -106,7 +120,7 @@ struct Work<'a> {
     places: Places,
     /// Streams that the image has.
     streams: Vec<String>,
-    functions: BTreeSet<&'a str>,
+    functions: &'a BTreeSet<&'a str>,
     found: Vec<Vulnerability>,
     compared: u64,
     unknown: BTreeMap<(String, String), u64>,
@@ -114,7 +128,12 @@ struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    fn new(image: &'a Image, db: &'a dyn Lookup, options: &'a Options) -> Self {
+    fn new(
+        image: &'a Image,
+        db: &'a dyn Lookup,
+        options: &'a Options,
+        functions: &'a BTreeSet<&'a str>,
+    ) -> Self {
         let mut work = Work {
             image,
             options,
@@ -124,7 +143,7 @@ impl<'a> Work<'a> {
                 why_none: None,
             },
             streams: options.streams.clone(),
-            functions: files_with_functions(image),
+            functions,
             found: Vec::new(),
             compared: 0,
             unknown: BTreeMap::new(),
@@ -132,6 +151,18 @@ impl<'a> Work<'a> {
         };
         work.choose_release();
         work
+    }
+
+    /// With what another part of the image has. What is said of its release both
+    /// say.
+    fn with(mut self, other: Self) -> Self {
+        self.found.extend(other.found);
+        self.compared += other.compared;
+        for (gap, packages) in other.unknown {
+            *self.unknown.entry(gap).or_default() += packages;
+        }
+        self.ask.join(other.ask);
+        self
     }
 
     /// Finds the release that speaks for the image.

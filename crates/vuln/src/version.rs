@@ -209,6 +209,14 @@ impl FromStr for Scheme {
 #[must_use]
 pub fn compare(scheme: Scheme, a: &str, b: &str) -> Ordering {
     let (a, b) = (a.trim(), b.trim());
+    if let Some(order) = plain(scheme, a, b) {
+        return order;
+    }
+    by_rules(scheme, a, b)
+}
+
+/// The order by all that the scheme knows.
+fn by_rules(scheme: Scheme, a: &str, b: &str) -> Ordering {
     match scheme {
         Scheme::Apk => apk::compare(a, b),
         Scheme::Bitnami => semver::bitnami(a, b),
@@ -226,6 +234,40 @@ pub fn compare(scheme: Scheme, a: &str, b: &str) -> Ordering {
         Scheme::Pub => semver::with_builds(a, b),
         Scheme::Rpm => rpm::compare(a, b),
         Scheme::Semver => semver::compare(a, b),
+    }
+}
+
+/// The order of two versions that are numbers with dots between and nothing else,
+/// as most are: without taking them apart first. None for any other, and for
+/// schemes in which a number that is not there is not the same as 0.
+fn plain(scheme: Scheme, a: &str, b: &str) -> Option<Ordering> {
+    let (a, b) = match scheme {
+        Scheme::Gem | Scheme::Maven => (a, b),
+        Scheme::Bitnami
+        | Scheme::Go
+        | Scheme::Nuget
+        | Scheme::Pep440
+        | Scheme::Pub
+        | Scheme::Semver => {
+            let bare = |text| str::strip_prefix(text, 'v').unwrap_or(text);
+            (bare(a), bare(b))
+        }
+        _ => return None,
+    };
+    let is_plain = |text: &str| text.split('.').all(is_number);
+    if !is_plain(a) || !is_plain(b) {
+        return None;
+    }
+    let (mut a, mut b) = (a.split('.'), b.split('.'));
+    loop {
+        let (one, other) = match (a.next(), b.next()) {
+            (None, None) => return Some(Ordering::Equal),
+            (one, other) => (one.unwrap_or("0"), other.unwrap_or("0")),
+        };
+        match digits(one, other) {
+            Ordering::Equal => {}
+            order => return Some(order),
+        }
     }
 }
 

@@ -93,6 +93,10 @@ pub(crate) fn encode(place: Place<'_>, name: &str) -> Option<Vec<u8>> {
     (key.len() <= MAX_KEY).then_some(key)
 }
 
+/// What [`encode`] writes for a package of a distribution comes before this in the
+/// order of keys, and what it writes for any other behind it.
+pub(super) const BEHIND_DISTRIBUTIONS: &[u8] = b"e";
+
 /// What [`encode`] wrote.
 pub(crate) fn decode(key: &[u8]) -> Option<PackageKey> {
     let key = std::str::from_utf8(key).ok()?;

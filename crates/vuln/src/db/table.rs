@@ -145,10 +145,9 @@ impl<'a, B: AsRef<[u8]>> Table<'a, B> {
         GROUP.min(self.count - group * GROUP)
     }
 
-    /// A key's place in the order, and its value.
-    pub(super) fn find(&self, key: &[u8]) -> Result<Option<(u32, &'a [u8])>, DbError> {
+    /// How many groups begin with a key that is not after this one.
+    fn groups_to(&self, key: &[u8]) -> Result<usize, DbError> {
         let (mut low, mut high) = (0, self.groups());
-        // The last group whose first key is not after the one asked for.
         while low < high {
             let middle = low + (high - low) / 2;
             if self.first(middle)? <= key {
@@ -157,7 +156,13 @@ impl<'a, B: AsRef<[u8]>> Table<'a, B> {
                 high = middle;
             }
         }
-        let Some(group) = low.checked_sub(1) else {
+        Ok(low)
+    }
+
+    /// A key's place in the order, and its value.
+    pub(super) fn find(&self, key: &[u8]) -> Result<Option<(u32, &'a [u8])>, DbError> {
+        // The last that may have it.
+        let Some(group) = self.groups_to(key)?.checked_sub(1) else {
             return Ok(None);
         };
         let mut walk = self.walk(group)?;
@@ -172,6 +177,23 @@ impl<'a, B: AsRef<[u8]>> Table<'a, B> {
             }
         }
         Ok(None)
+    }
+
+    /// How many keys come before this one.
+    pub(super) fn before(&self, key: &[u8]) -> Result<u32, DbError> {
+        let Some(group) = self.groups_to(key)?.checked_sub(1) else {
+            return Ok(0);
+        };
+        let mut walk = self.walk(group)?;
+        let mut before = group * GROUP;
+        for _ in 0..self.size_of(group) {
+            walk.step().ok_or_else(|| self.wrong())?;
+            if walk.key.as_slice() >= key {
+                break;
+            }
+            before += 1;
+        }
+        Ok(before as u32)
     }
 
     /// The value of a key.

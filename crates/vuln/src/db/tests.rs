@@ -263,6 +263,19 @@ fn said(entries: Vec<Entry>) -> BTreeSet<String> {
     entries.iter().map(text).collect()
 }
 
+/// The records of an id without what they say of packages, and whether that is
+/// about a distribution's.
+fn heads(of: &dyn Lookup, id: &str) -> BTreeSet<String> {
+    let head = |head: Head| {
+        let bare = Advisory {
+            affected: Vec::new(),
+            ..(*head.record).clone()
+        };
+        format!("{} {bare:?}", head.of_distribution)
+    };
+    of.heads(id).unwrap().into_iter().map(head).collect()
+}
+
 fn texts(advisories: Vec<Arc<Advisory>>) -> BTreeSet<String> {
     advisories
         .iter()
@@ -294,7 +307,14 @@ proptest! {
                 said(database.about(place, name).unwrap()),
                 said(memory.about(place, name).unwrap())
             );
-            let mut fixed = |affected: &Affected| affected.state == State::Fixed;
+            let gists = |of: &dyn Lookup| {
+                let mut seen = BTreeSet::new();
+                let mut see = |gist: &Gist<'_>| !seen.insert(format!("{gist:?}"));
+                of.about_if(place, name, &mut see).unwrap();
+                seen
+            };
+            prop_assert_eq!(gists(&database), gists(&memory));
+            let mut fixed = |gist: &Gist<'_>| gist.state == State::Fixed;
             prop_assert_eq!(
                 said(database.about_if(place, name, &mut fixed).unwrap()),
                 said(memory.about_if(place, name, &mut fixed).unwrap())
@@ -307,6 +327,7 @@ proptest! {
         prop_assert_eq!(BTreeSet::from_iter(packages), asked);
         for id in ["CVE-2024-0001", "CVE-2024-0002", "GHSA-x", "DSA-1-1", "CVE-1999-10000"] {
             prop_assert_eq!(texts(database.by_id(id).unwrap()), texts(memory.by_id(id).unwrap()));
+            prop_assert_eq!(heads(&database, id), heads(&memory, id));
             let named = content.0.iter().filter(|advisory| {
                 advisory.id == id || [&advisory.aliases, &advisory.about].iter().any(|ids| ids.contains(&id.to_owned()))
             });

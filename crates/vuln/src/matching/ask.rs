@@ -8,8 +8,9 @@ use std::{
 use plimsoll_model::PackageType;
 
 use crate::{
-    advisory::{Advisory, Affected, Exploitation},
-    lookup::{Coverage, Entry, FeedInfo, Lookup, Place},
+    advisory::Exploitation,
+    gist::Gist,
+    lookup::{Coverage, Entry, FeedInfo, Head, Lookup, Place},
 };
 
 /// A database, and what it has answered already.
@@ -17,7 +18,7 @@ pub(super) struct Ask<'a> {
     db: &'a dyn Lookup,
     /// By place, name and what was kept.
     about: HashMap<(usize, String, String), Arc<[Entry]>>,
-    by_id: HashMap<String, Arc<[Arc<Advisory>]>>,
+    heads: HashMap<String, Arc<[Head]>>,
     covers: BTreeMap<PackageType, Option<Coverage>>,
     /// Feeds that said something, or would have.
     feeds: BTreeSet<String>,
@@ -30,7 +31,7 @@ impl<'a> Ask<'a> {
         Ask {
             db,
             about: HashMap::new(),
-            by_id: HashMap::new(),
+            heads: HashMap::new(),
             covers: BTreeMap::new(),
             feeds: BTreeSet::new(),
             errors: BTreeSet::new(),
@@ -45,7 +46,7 @@ impl<'a> Ask<'a> {
         (key, place): (usize, Place<'_>),
         name: &str,
         filter: String,
-        keep: &mut dyn FnMut(&Affected) -> bool,
+        keep: &mut dyn FnMut(&Gist<'_>) -> bool,
     ) -> Arc<[Entry]> {
         let question = (key, name.to_owned(), filter);
         if let Some(known) = self.about.get(&question) {
@@ -83,22 +84,25 @@ impl<'a> Ask<'a> {
     }
 
     /// The records of this name that are not withdrawn, in order of their feeds.
-    pub fn by_id(&mut self, id: &str) -> Arc<[Arc<Advisory>]> {
-        if let Some(known) = self.by_id.get(id) {
+    pub fn heads(&mut self, id: &str) -> Arc<[Head]> {
+        if let Some(known) = self.heads.get(id) {
             return Arc::clone(known);
         }
-        let mut records = match self.db.by_id(id) {
-            Ok(records) => records,
+        let mut heads = match self.db.heads(id) {
+            Ok(heads) => heads,
             Err(error) => {
                 self.errors.insert(error.to_string());
                 Vec::new()
             }
         };
-        records.retain(|record| record.withdrawn.is_none());
-        records.sort_by(|a, b| (&a.source.feed, &a.id).cmp(&(&b.source.feed, &b.id)));
-        let records: Arc<[Arc<Advisory>]> = records.into();
-        self.by_id.insert(id.to_owned(), Arc::clone(&records));
-        records
+        heads.retain(|head| head.record.withdrawn.is_none());
+        heads.sort_by(|a, b| {
+            let (a, b) = (&a.record, &b.record);
+            (&a.source.feed, &a.id).cmp(&(&b.source.feed, &b.id))
+        });
+        let heads: Arc<[Head]> = heads.into();
+        self.heads.insert(id.to_owned(), Arc::clone(&heads));
+        heads
     }
 
     pub fn exploitation(&mut self, cve: &str) -> Option<Exploitation> {
@@ -109,6 +113,12 @@ impl<'a> Ask<'a> {
                 None
             }
         }
+    }
+
+    /// Counts what another asked, and what went wrong there.
+    pub fn join(&mut self, other: Self) {
+        self.feeds.extend(other.feeds);
+        self.errors.extend(other.errors);
     }
 
     /// The feeds that were asked.

@@ -1,7 +1,7 @@
 //! The record of one vulnerability of one package, from what counts and from
 //! all that is known beside.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use plimsoll_model::{
     Epss, Kev, Package, Severity, Tristate, Vulnerability, VulnerabilityKind, VulnerabilitySource,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     advisory::{Advisory, Affected},
-    lookup::full_name,
+    lookup::{Head, full_name},
     priority::{self, Signals},
 };
 
@@ -46,12 +46,11 @@ impl Work<'_> {
             .iter()
             .copied()
             .filter(|record| is_single(record))
-            .chain(others.iter().map(|record| &**record))
+            .chain(others.iter().map(|other| &*other.record))
             .chain(own.iter().copied())
             .collect();
         let kind = kind(group, head);
-        let (level, severities) =
-            severity::of(own.iter().copied(), others.iter().map(|record| &**record));
+        let (level, severities) = severity::of(own.iter().copied(), &others);
         let (kev, epss, exploits) = self.exploited(group);
         let said = chosen.statement.affected();
         let mut weaknesses: BTreeSet<&str> = BTreeSet::new();
@@ -80,7 +79,7 @@ impl Work<'_> {
             reachable: reach::reach(
                 self.image,
                 found,
-                &self.functions,
+                self.functions,
                 std::iter::once(chosen.statement)
                     .chain(statements.copied())
                     .filter_map(|statement| statement.affected()),
@@ -109,8 +108,8 @@ impl Work<'_> {
 
     /// Records of the vulnerability beside those about the package, by its
     /// names: what the databases of vulnerabilities say of it.
-    fn further(&mut self, group: &Group, own: &[&Advisory]) -> Vec<Arc<Advisory>> {
-        let mut found: Vec<Arc<Advisory>> = Vec::new();
+    fn further(&mut self, group: &Group, own: &[&Advisory]) -> Vec<Head> {
+        let mut found: Vec<Head> = Vec::new();
         let cves: Vec<&str> = group.cves().collect();
         let ids = if cves.is_empty() {
             vec![group.id.as_str()]
@@ -118,14 +117,15 @@ impl Work<'_> {
             cves
         };
         for id in ids {
-            for record in self.ask.by_id(id).iter() {
+            for head in self.ask.heads(id).iter() {
+                let record = &head.record;
                 let same = |other: &Advisory| {
                     other.id == record.id && other.source.feed == record.source.feed
                 };
-                let known =
-                    own.iter().any(|other| same(other)) || found.iter().any(|other| same(other));
+                let known = own.iter().any(|other| same(other))
+                    || found.iter().any(|other| same(&other.record));
                 if !known && is_single(record) {
-                    found.push(Arc::clone(record));
+                    found.push(head.clone());
                 }
             }
         }

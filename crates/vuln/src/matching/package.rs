@@ -11,7 +11,7 @@ use super::{
     range::{Says, judge},
 };
 use crate::{
-    advisory::Affected,
+    gist::Gist,
     lookup::{Entry, Place, full_name},
 };
 
@@ -85,8 +85,7 @@ impl Work<'_> {
     fn said(&mut self, place: (usize, Place<'_>), name: &str, found: &ImagePackage) -> Vec<Entry> {
         let version = found.package.version.as_str();
         let told = is_version(found);
-        let mut keep =
-            |affected: &Affected| !told || matches!(judge(affected, version), Says::Hit(_));
+        let mut keep = |gist: &Gist<'_>| !told || matches!(judge(gist, version), Says::Hit(_));
         let entries = self.ask.about(place, name, version.to_owned(), &mut keep);
         entries.to_vec()
     }
@@ -104,7 +103,7 @@ impl Work<'_> {
         let statements: Vec<Statement> = entries
             .iter()
             .filter_map(|entry| {
-                let says = judge(entry.affected()?, version);
+                let says = judge(&entry.affected()?.into(), version);
                 matches!(says, Says::Hit(_)).then(|| Statement {
                     entry: entry.clone(),
                     says,
@@ -122,12 +121,12 @@ impl Work<'_> {
             let advisory = &statement.entry.advisory;
             let mut ids = std::iter::once(&advisory.id).chain(&advisory.aliases);
             if advisory.about.is_empty() && !ids.any(|id| names::is_cve(id)) {
-                links.extend(self.ask.by_id(&advisory.id).iter().cloned());
+                links.extend(self.ask.heads(&advisory.id).iter().cloned());
             }
         }
         let groups = names::groups(
             statements.iter().map(|of| &*of.entry.advisory),
-            links.iter().map(|link| &**link),
+            links.iter().map(|link| &*link.record),
         );
         for group in groups {
             let members: Vec<&Statement> =

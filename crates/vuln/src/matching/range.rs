@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 
 use crate::{
     Scheme,
-    advisory::{Affected, End, Origin, Range, State},
+    advisory::State,
+    gist::{Bound, Gist, Span},
     version::compare,
 };
 
@@ -23,11 +24,11 @@ pub(super) enum Says {
 }
 
 /// What `affected` says of `version`.
-pub(super) fn judge(affected: &Affected, version: &str) -> Says {
+pub(super) fn judge(affected: &Gist<'_>, version: &str) -> Says {
     // A distribution speaks of all versions when it names none; where a feed
     // of a language names none it gave commits only, which tell nothing here.
     let names_none = affected.ranges.is_empty() && affected.versions.is_empty();
-    let all = names_none && matches!(affected.origin, Origin::Distribution { .. });
+    let all = names_none && affected.source.is_some();
     let hit = all || contains(affected, version);
     match affected.state {
         State::NotAffected if hit || names_none => Says::Not,
@@ -39,13 +40,13 @@ pub(super) fn judge(affected: &Affected, version: &str) -> Says {
     }
 }
 
-fn contains(affected: &Affected, version: &str) -> bool {
+fn contains(affected: &Gist<'_>, version: &str) -> bool {
     let scheme = affected.scheme;
     affected
         .ranges
         .iter()
         .any(|range| is_in(scheme, range, version))
-        || affected.versions.iter().any(|one| one == version)
+        || affected.versions.contains(&version)
         // Other ways to write the same version: `1.0` and `1.0.0`.
         || affected
             .versions
@@ -53,28 +54,28 @@ fn contains(affected: &Affected, version: &str) -> bool {
             .any(|one| compare(scheme, one, version) == Ordering::Equal)
 }
 
-fn is_in(scheme: Scheme, range: &Range, version: &str) -> bool {
-    let begun = range.introduced.as_deref().is_none_or(|first| {
+fn is_in(scheme: Scheme, range: &Span<'_>, version: &str) -> bool {
+    let begun = range.introduced.is_none_or(|first| {
         // What OSV calls the beginning of all versions.
         first == "0" || compare(scheme, first, version) != Ordering::Greater
     });
     begun
-        && match &range.end {
+        && match range.end {
             None => true,
-            Some(End::Fixed(fixed)) => compare(scheme, version, fixed) == Ordering::Less,
-            Some(End::LastAffected(last)) => compare(scheme, version, last) != Ordering::Greater,
+            Some(Bound::Fixed(fixed)) => compare(scheme, version, fixed) == Ordering::Less,
+            Some(Bound::LastAffected(last)) => compare(scheme, version, last) != Ordering::Greater,
         }
 }
 
 /// The first version after this one that no range and no list has: the end of
 /// the range it is in, and of the next where that begins there.
-fn first_fixed(affected: &Affected, version: &str) -> Option<String> {
+fn first_fixed(affected: &Gist<'_>, version: &str) -> Option<String> {
     let scheme = affected.scheme;
     let mut fixes: Vec<&str> = affected
         .ranges
         .iter()
-        .filter_map(|range| match &range.end {
-            Some(End::Fixed(fixed)) => Some(fixed.as_str()),
+        .filter_map(|range| match range.end {
+            Some(Bound::Fixed(fixed)) => Some(fixed),
             _ => None,
         })
         .filter(|fixed| compare(scheme, fixed, version) == Ordering::Greater)
@@ -87,7 +88,7 @@ fn first_fixed(affected: &Affected, version: &str) -> Option<String> {
                 .ranges
                 .iter()
                 .any(|range| is_in(scheme, range, fixed))
-                && !affected.versions.iter().any(|one| one == fixed)
+                && !affected.versions.contains(fixed)
         })
         .map(str::to_owned)
 }
@@ -99,6 +100,7 @@ mod tests {
     use plimsoll_model::PackageType;
 
     use super::*;
+    use crate::advisory::{Affected, End, Origin, Range};
 
     fn range(text: &str) -> Range {
         let (first, end) = text.split_once("..").expect("a range");
@@ -131,7 +133,7 @@ mod tests {
     fn a_version_is_in_any_range_or_in_the_list() {
         let hit = |fixed: &str| Says::Hit((!fixed.is_empty()).then(|| fixed.to_owned()));
         let check = |ranges: &[&str], versions: &[&str], version: &str, expect: Says| {
-            let says = judge(&affected(State::Fixed, ranges, versions), version);
+            let says = judge(&(&affected(State::Fixed, ranges, versions)).into(), version);
             assert_eq!(says, expect, "{version} of {ranges:?} {versions:?}");
         };
         check(&["0..1.2.0"], &[], "1.1.9", hit("1.2.0"));
@@ -162,7 +164,11 @@ mod tests {
                 stream: String::new(),
                 source: true,
             };
-            assert_eq!(judge(&affected, "1.0-1"), expect, "{state} {ranges:?}");
+            assert_eq!(
+                judge(&(&affected).into(), "1.0-1"),
+                expect,
+                "{state} {ranges:?}"
+            );
         };
         check(State::Affected, &[], Says::Hit(None));
         check(State::WillNotFix, &[], Says::Hit(None));

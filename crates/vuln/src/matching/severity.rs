@@ -4,8 +4,9 @@
 use plimsoll_model::{Severity, StatedSeverity};
 
 use crate::{
-    advisory::{Advisory, Origin, SeverityStatement},
+    advisory::{Advisory, SeverityStatement},
     cvss,
+    lookup::Head,
 };
 
 /// At most so many are kept.
@@ -16,7 +17,7 @@ const MOST: usize = 20;
 /// the vulnerability. And the level of the first that gives one.
 pub(super) fn of<'a>(
     own: impl IntoIterator<Item = &'a Advisory>,
-    others: impl IntoIterator<Item = &'a Advisory>,
+    others: &'a [Head],
 ) -> (Option<Severity>, Vec<StatedSeverity>) {
     let mut ranked: Vec<(u8, u8, &SeverityStatement)> = Vec::new();
     for advisory in own {
@@ -26,14 +27,14 @@ pub(super) fn of<'a>(
     // Within one source the order of its record counts no further than this.
     ranked.sort_by_key(|(rank, form, _)| (*rank, *form));
     let mut further: Vec<(u8, u8, &SeverityStatement)> = Vec::new();
-    for advisory in others {
-        // Another distribution's word is about its own package.
-        let elsewhere = advisory
-            .affected
-            .iter()
-            .any(|affected| matches!(affected.origin, Origin::Distribution { .. }));
-        for said in &advisory.severities {
-            let rank = if elsewhere { 4 } else { 2 + collector(said) };
+    for other in others {
+        for said in &other.record.severities {
+            // Another distribution's word is about its own package.
+            let rank = if other.of_distribution {
+                4
+            } else {
+                2 + collector(said)
+            };
             further.push((rank, form(said), said));
         }
     }

@@ -12,7 +12,8 @@ use super::{
     stream::{self, Stream},
 };
 use crate::{
-    advisory::{Affected, Origin},
+    advisory::Origin,
+    gist::Gist,
     lookup::{Entry, Place},
 };
 
@@ -82,12 +83,12 @@ impl Work<'_> {
             release: &release.release,
         };
         let arch = found.package.arch.as_deref();
-        let mut keep = |affected: &Affected| {
-            let Some(installed) = names.version_for(affected) else {
+        let mut keep = |gist: &Gist<'_>| {
+            let Some(installed) = names.version_for(gist) else {
                 return false;
             };
-            is_for_architecture(&affected.architectures, arch)
-                && match judge(affected, installed) {
+            is_for_architecture(&gist.architectures, arch)
+                && match judge(gist, installed) {
                     Says::Nothing => false,
                     Says::Hit(_) => true,
                     Says::Clear | Says::Not => !only_hits,
@@ -132,8 +133,9 @@ impl Work<'_> {
         {
             return None;
         }
-        let installed = names.version_for(affected)?;
-        let says = judge(affected, installed);
+        let gist = Gist::from(affected);
+        let installed = names.version_for(&gist)?;
+        let says = judge(&gist, installed);
         let version = self.image.release.as_ref().map_or("", |os| &*os.version);
         let held = stream::stream(stream, version, &self.streams);
         let (says, reach) = match held {
@@ -183,13 +185,13 @@ impl<'a> Names<'a> {
     }
 
     /// The version that a statement is about; none when it is about another package.
-    fn version_for(&self, affected: &Affected) -> Option<&str> {
-        let (name, version) = match &affected.origin {
-            Origin::Distribution { source: true, .. } => (self.source, &*self.source_version),
-            Origin::Distribution { source: false, .. } => (self.binary, self.binary_version),
-            _ => return None,
+    fn version_for(&self, gist: &Gist<'_>) -> Option<&str> {
+        let (name, version) = if gist.source? {
+            (self.source, &*self.source_version)
+        } else {
+            (self.binary, self.binary_version)
         };
-        (affected.name == name).then_some(version)
+        (gist.name == name).then_some(version)
     }
 }
 
@@ -202,11 +204,11 @@ fn said_to_others(says: Says) -> Says {
     }
 }
 
-fn is_for_architecture(list: &[String], own: Option<&str>) -> bool {
+fn is_for_architecture(list: &[&str], own: Option<&str>) -> bool {
     match own {
         _ if list.is_empty() => true,
         None | Some("noarch" | "all" | "any" | "") => true,
-        Some(own) => list.iter().any(|one| one == own),
+        Some(own) => list.contains(&own),
     }
 }
 

@@ -217,3 +217,40 @@ pub(super) fn check(image: &Image, advisories: &[Advisory], expect: &[&str]) {
     let matched = matched(image, advisories);
     assert_eq!(lines(&matched), expect, "{:#?}", matched.diagnostics);
 }
+
+#[test]
+fn an_image_of_many_packages_has_what_each_of_them_has() {
+    let advisories: Vec<Advisory> = (0..50)
+        .map(|at| {
+            record(&format!("CVE-2026-{at}"))
+                .says("npm", &format!("package-{at}"), "..2.0.0")
+                .says("ubuntu/22.04 source", &format!("source-{at}"), "..2.0-1")
+        })
+        .collect();
+    let packages: Vec<String> = (0..super::PART * 3 + 7)
+        .map(|at| match at % 3 {
+            0 => format!("npm package-{} {}.0.0", at % 90, at % 4),
+            1 => format!("deb binary-{at} {}.0-1 source-{}", at % 4, at % 90),
+            _ => format!("gem of-no-feed-{at} 1"),
+        })
+        .collect();
+    let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
+    let whole = matched(&image("ubuntu 22.04", &packages), &advisories);
+    let mut expect = Matched::default();
+    for package in &packages {
+        let one = matched(&image("ubuntu 22.04", &[package]), &advisories);
+        expect.vulnerabilities.extend(one.vulnerabilities);
+        expect.compared += one.compared;
+        for gap in one.unknown {
+            match expect.unknown.iter_mut().find(|of| of.why == gap.why) {
+                Some(known) => known.packages += gap.packages,
+                None => expect.unknown.push(gap),
+            }
+        }
+        expect.diagnostics = one.diagnostics;
+    }
+    expect.vulnerabilities.sort_by(Vulnerability::listing_order);
+    expect.feeds.clone_from(&whole.feeds);
+    assert!(expect.vulnerabilities.len() > 50);
+    assert_eq!(whole, expect);
+}

@@ -8,13 +8,13 @@ pub(super) fn compare(a: &str, b: &str) -> Ordering {
     let (a, b) = (a.replace('-', ".pre."), b.replace('-', ".pre."));
     let (a, b) = (segments(&a), segments(&b));
     for at in 0..a.len().max(b.len()) {
-        let segment = |list: &[&'_ str]| list.get(at).copied().unwrap_or("0").to_owned();
-        let (a, b) = (segment(&a), segment(&b));
-        let order = match (is_number(&a), is_number(&b)) {
-            (true, true) => digits(&a, &b),
+        let a = a.get(at).copied().unwrap_or("0");
+        let b = b.get(at).copied().unwrap_or("0");
+        let order = match (is_number(a), is_number(b)) {
+            (true, true) => digits(a, b),
             (true, false) => Ordering::Greater,
             (false, true) => Ordering::Less,
-            (false, false) => a.cmp(&b),
+            (false, false) => a.cmp(b),
         };
         if order != Ordering::Equal {
             return order;

@@ -164,8 +164,8 @@ impl<'a> Version<'a> {
     /// Zeros at the end do not count.
     fn release(&self, other: &Self) -> Ordering {
         for at in 0..self.release.len().max(other.release.len()) {
-            let of = |version: &Self| version.release.get(at).map_or("0", |n| *n).to_owned();
-            match digits(&of(self), &of(other)) {
+            let own = self.release.get(at).copied().unwrap_or("0");
+            match digits(own, other.release.get(at).copied().unwrap_or("0")) {
                 Ordering::Equal => {}
                 order => return order,
             }

@@ -43,9 +43,8 @@ impl<'a> Version<'a> {
 
     fn numbers(&self, other: &Self) -> Ordering {
         for at in 0..self.numbers.len().max(other.numbers.len()) {
-            let number =
-                |version: &Self| version.numbers.get(at).copied().unwrap_or("0").to_owned();
-            match digits(&number(self), &number(other)) {
+            let own = self.numbers.get(at).copied().unwrap_or("0");
+            match digits(own, other.numbers.get(at).copied().unwrap_or("0")) {
                 Ordering::Equal => {}
                 other => return other,
             }

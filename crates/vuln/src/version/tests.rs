@@ -233,4 +233,18 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn plain_versions_have_the_order_that_the_rules_give(
+        a in "v?[0-9]{1,3}(\\.[0-9]{1,3}){0,4}",
+        b in "v?[0-9]{1,3}(\\.(0|[0-9]{1,3})){0,4}",
+    ) {
+        for scheme in Scheme::ALL {
+            for (a, b) in [(&a, &b), (&a, &format!("{a}.0")), (&a, &format!("0{a}"))] {
+                prop_assert_eq!(
+                    compare(scheme, a, b), by_rules(scheme, a, b), "{}: {} {}", scheme, a, b
+                );
+            }
+        }
+    }
 }
