@@ -54,6 +54,18 @@ pub(crate) fn versions(report: &CheckReport) -> Vec<Version<'_>> {
         .collect()
 }
 
+/// What was not compared, or not with all there is, and why: a text for each.
+pub(crate) fn not_compared(report: &CheckReport) -> Vec<String> {
+    let mut texts = Vec::new();
+    for of in versions(report) {
+        let unsure = of.summary().into_iter();
+        for (_, word, why) in unsure.filter(|(tone, ..)| *tone == Tone::Unsure) {
+            texts.push(format!("{} ({}): {word}: {why}", of.label, of.whose));
+        }
+    }
+    texts
+}
+
 fn version<'a>(
     report: &CheckReport,
     by_id: &BTreeMap<FindingId, &'a FindingReport>,

@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 
 use self::vulnerabilities::Vulnerable;
 use crate::{
+    components,
     json::{self, Stream},
     markdown::text as md,
     text::clean,
@@ -282,11 +283,13 @@ fn result(finding: &FindingReport, rule: usize, counts: bool) -> Value {
     result
 }
 
-/// What was not read, and what went wrong, as notifications.
+/// What was not read, what went wrong, and what of a cluster was not compared
+/// with advisories, as notifications.
 fn invocation(
     now: Timestamp,
     coverage: &CoverageReport,
     diagnostics: &[DiagnosticReport],
+    not_compared: &[String],
 ) -> Value {
     let notify = |level: &str, text: &str, at: Option<(&str, u32, u32)>| {
         let mut value = json!({ "level": level, "message": { "text": clean(text) } });
@@ -311,7 +314,10 @@ fn invocation(
             .map(|f| (f, d.line.unwrap_or(0), d.column.unwrap_or(0)));
         notify(words::level(d.level), &d.message, at)
     });
-    let notifications: Vec<Value> = notes.chain(gaps).collect();
+    let unsure = not_compared
+        .iter()
+        .map(|text| notify("warning", text, None));
+    let notifications: Vec<Value> = notes.chain(gaps).chain(unsure).collect();
     let failed = coverage.failed > 0
         || diagnostics
             .iter()
@@ -416,7 +422,12 @@ pub(crate) fn check(report: &CheckReport, out: &mut dyn Write) -> io::Result<()>
         verb: "check",
         generator: &report.generator,
         controls: &report.controls,
-        invocation: invocation(report.now, &report.coverage, &report.diagnostics),
+        invocation: invocation(
+            report.now,
+            &report.coverage,
+            &report.diagnostics,
+            &components::not_compared(report),
+        ),
         properties: json!({
             "verdict": report.verdict,
             "headline": words::headline(report),
@@ -437,7 +448,7 @@ pub(crate) fn scan(
         verb: "scan",
         generator: &header.generator,
         controls: &header.controls,
-        invocation: invocation(header.now, &header.coverage, &header.diagnostics),
+        invocation: invocation(header.now, &header.coverage, &header.diagnostics, &[]),
         properties: json!({
             "baselines": header.baselines,
             "severities": header.severities,

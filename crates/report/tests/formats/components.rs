@@ -80,6 +80,21 @@ fn each_format_for_a_person_tells_what_the_cluster_runs_on() {
 }
 
 #[test]
+fn what_was_not_compared_is_a_notification_for_code_scanning() {
+    let sarif = check(&report(), Format::Sarif, Style::default());
+    let sarif: serde_json::Value = serde_json::from_str(&sarif).expect("JSON");
+    let told = sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+        .as_array()
+        .expect("a list");
+    let told: Vec<&str> = told
+        .iter()
+        .filter_map(|one| one["message"]["text"].as_str())
+        .filter(|text| text.contains("no API"))
+        .collect();
+    assert_eq!(told, ["runc (2 nodes): not told: no API tells its version"]);
+}
+
+#[test]
 fn where_nothing_was_compared_no_format_claims_it() {
     for format in [Format::Terminal, Format::Html, Format::Markdown] {
         let text = check(&support::shop(), format, Style::default());
