@@ -18,9 +18,9 @@ use build::Tar;
 use plimsoll_image::{
     Digest, Limits, ReadAt,
     layer::analyze,
+    sha256::Sha256,
     source::{Blob, Descriptor, Silent},
 };
-use sha2::{Digest as _, Sha256};
 
 #[path = "../src/tar/build.rs"]
 #[expect(dead_code, reason = "tests build more kinds of entries")]
@@ -92,7 +92,7 @@ fn floor(path: &Path) -> io::Result<Digest> {
     let mut buffer = vec![0; CHUNK];
     loop {
         match fill(&mut *reader, &mut buffer)? {
-            0 => return Ok(Digest(sha.finalize().into())),
+            0 => return Ok(sha.finish()),
             count => sha.update(&buffer[..count]),
         }
     }
@@ -109,7 +109,7 @@ fn floor_of_two(path: &Path) -> io::Result<Digest> {
             sha.update(&chunk);
             let _ = give.send(chunk);
         }
-        Digest(sha.finalize().into())
+        sha.finish()
     });
     loop {
         let mut chunk = unused.try_recv().unwrap_or_default();

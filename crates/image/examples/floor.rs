@@ -20,9 +20,9 @@ use plimsoll_image::{
     Limits, ReadAt,
     compress::{Compression, Decompressed},
     read_at::Cursor,
+    sha256::Sha256,
     source::{Blob, Choice, archive},
 };
-use sha2::{Digest, Sha256};
 
 const CHUNK: usize = 256 << 10;
 
@@ -69,7 +69,7 @@ fn layer(stored: &mut dyn Read) -> io::Result<u64> {
             }
         }
     }
-    std::hint::black_box((sha.finalize(), plain.inner().get_ref().1.clone().finalize()));
+    std::hint::black_box((sha.finish(), plain.inner().get_ref().1.clone().finish()));
     Ok(size)
 }
 

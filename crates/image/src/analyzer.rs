@@ -55,6 +55,43 @@ pub fn all() -> impl Iterator<Item = &'static Analyzer> {
     .flatten()
 }
 
+/// How an analyzer does with a large file that goes by once, and of which little
+/// is kept.
+#[derive(Clone, Copy)]
+pub(crate) enum Passing {
+    /// It reads nothing of the file: its beginning was enough.
+    Head,
+    /// It finds nothing, and nothing wrong, in a file that does not hold these
+    /// bytes anywhere.
+    Mark(&'static [u8]),
+    /// It searches the bytes as they go by.
+    Search(fn(&str, &FileRecord) -> Box<dyn Search>),
+}
+
+/// A search in a file that goes by.
+pub(crate) trait Search: Send {
+    /// The next bytes.
+    fn feed(&mut self, bytes: &[u8]);
+
+    /// Tells what was found, when everything was fed. Of the file's content only
+    /// parts are there: others are errors. False, with whatever told, when it
+    /// can't be known without all of it.
+    fn finish(self: Box<Self>, file: &Candidate<'_>, sink: &mut Sink) -> bool;
+}
+
+/// How this analyzer does with a file that goes by; none for one that must be
+/// able to read it at any place.
+pub(crate) fn passing(analyzer: &Analyzer) -> Option<Passing> {
+    [
+        crate::lang::compiled::PASSING,
+        std::slice::from_ref(&crate::program::PASSING),
+    ]
+    .into_iter()
+    .flatten()
+    .find(|(name, _)| *name == analyzer.name)
+    .map(|(_, passing)| *passing)
+}
+
 /// A file that an analyzer asked for.
 #[derive(Clone, Copy)]
 pub struct Candidate<'a> {

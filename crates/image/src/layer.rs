@@ -1,10 +1,13 @@
 //! One layer: what its bytes say, and nothing of the layers around it.
 
+mod again;
+mod buffers;
 mod digests;
 mod hashing;
 mod look;
 mod magic;
 mod packed;
+mod passing;
 mod path;
 mod stream;
 #[cfg(test)]

@@ -33,6 +33,7 @@ pub mod program;
 pub mod read_at;
 pub mod sbom;
 pub mod secret;
+pub mod sha256;
 pub mod source;
 pub mod summary;
 pub mod tar;

@@ -14,16 +14,20 @@ use regex_automata::{meta::Regex, util::syntax};
 
 use self::rules::{RULES, Rule};
 use crate::{
-    Analyzer, Candidate, FileKind, FileRecord, FoundPackage, How, Sink, analyzer::never_by_head,
+    Analyzer, Candidate, FileKind, FileRecord, FoundPackage, How, Sink,
+    analyzer::{Passing, Search, never_by_head},
     lang::compiled::text::file_name,
 };
 
 /// The analyzers of this part.
 pub const ANALYZERS: &[Analyzer] = &[PROGRAM];
 
+/// Searches a large file as it goes by.
+pub(crate) const PASSING: (&str, Passing) = (PROGRAM.name, Passing::Search(passing));
+
 const PROGRAM: Analyzer = Analyzer {
     name: "program",
-    version: 1,
+    version: 2,
     by_path: wanted,
     by_head: never_by_head,
     run,
@@ -113,52 +117,110 @@ fn series(name: &str) -> String {
     }
 }
 
-fn run(file: &Candidate<'_>, sink: &mut Sink) {
+/// The rules for a file of this path, with their patterns; none where one does
+/// not compile.
+fn searches(path: &str) -> Vec<(&'static Rule, Option<Regex>)> {
     static COMPILED: LazyLock<Vec<OnceLock<Option<Regex>>>> =
         LazyLock::new(|| RULES.iter().map(|_| OnceLock::new()).collect());
     let mut done = Vec::new();
-    for index in rules_for(file.path) {
+    let mut searches = Vec::new();
+    for index in rules_for(path) {
         // Several patterns of one rule may fit a name.
         if done.contains(&index) {
             continue;
         }
         done.push(index);
         let rule = &RULES[index];
-        let own;
         let regex = if rule.pattern.contains("<s>") {
-            own = compile(rule, &series(file_name(file.path)));
-            own.as_ref()
+            compile(rule, &series(file_name(path)))
         } else {
-            COMPILED[index].get_or_init(|| compile(rule, "")).as_ref()
+            COMPILED[index].get_or_init(|| compile(rule, "")).clone()
         };
+        searches.push((rule, regex));
+    }
+    searches
+}
+
+fn at_start(rule: &Rule) -> bool {
+    rule.pattern.starts_with(r"\A")
+}
+
+fn run(file: &Candidate<'_>, sink: &mut Sink) {
+    for (rule, regex) in searches(file.path) {
         let Some(regex) = regex else {
-            sink.incomplete(format!("the pattern of {} does not compile", rule.id));
+            tell_broken(rule, sink);
             continue;
         };
-        match scan::search(
-            file.content,
-            regex,
-            rule.pattern.starts_with(r"\A"),
-            MOST_SEARCHED,
-        ) {
-            Ok(Some(hit)) => sink.push(FoundPackage {
-                evidence: hit.excerpt,
-                cpes: rule.cpes.iter().map(|&cpe| cpe.to_owned()).collect(),
-                ..FoundPackage::new(
-                    Package::new(PackageType::Generic, "", rule.name, hit.version),
-                    How::Classifier(rule.id.to_owned()),
-                )
-            }),
-            Ok(None) if file.content.size() > MOST_SEARCHED => {
-                let message = format!(
-                    "more than {MOST_SEARCHED} bytes: not all were searched for the version"
-                );
-                sink.incomplete(message);
-            }
-            Ok(None) => {}
+        match scan::search(file.content, &regex, at_start(rule), MOST_SEARCHED) {
+            Ok(hit) => tell(rule, hit, file, sink),
             Err(error) => sink.incomplete(format!("not read: {error}")),
         }
     }
+}
+
+fn tell_broken(rule: &Rule, sink: &mut Sink) {
+    sink.incomplete(format!("the pattern of {} does not compile", rule.id));
+}
+
+fn tell(rule: &Rule, hit: Option<scan::Hit>, file: &Candidate<'_>, sink: &mut Sink) {
+    match hit {
+        Some(hit) => sink.push(FoundPackage {
+            evidence: hit.excerpt,
+            cpes: rule.cpes.iter().map(|&cpe| cpe.to_owned()).collect(),
+            ..FoundPackage::new(
+                Package::new(PackageType::Generic, "", rule.name, hit.version),
+                How::Classifier(rule.id.to_owned()),
+            )
+        }),
+        None if file.content.size() > MOST_SEARCHED => {
+            sink.incomplete(format!(
+                "more than {MOST_SEARCHED} bytes: not all were searched for the version"
+            ));
+        }
+        None => {}
+    }
+}
+
+/// A search in a file that goes by.
+struct Searching {
+    rules: Vec<(&'static Rule, bool)>,
+    passing: scan::Passing,
+}
+
+impl Search for Searching {
+    fn feed(&mut self, bytes: &[u8]) {
+        self.passing.feed(bytes);
+    }
+
+    fn finish(self: Box<Self>, file: &Candidate<'_>, sink: &mut Sink) -> bool {
+        let Some(hits) = self.passing.finish(file.content) else {
+            return false;
+        };
+        let mut hits = hits.into_iter();
+        for (rule, compiles) in self.rules {
+            if compiles {
+                tell(rule, hits.next().flatten(), file, sink);
+            } else {
+                tell_broken(rule, sink);
+            }
+        }
+        true
+    }
+}
+
+fn passing(path: &str, record: &FileRecord) -> Box<dyn Search> {
+    let searches = searches(path);
+    let rules = searches
+        .iter()
+        .map(|(rule, regex)| (*rule, regex.is_some()))
+        .collect();
+    let patterns = searches
+        .into_iter()
+        .filter_map(|(rule, regex)| Some((regex?, at_start(rule))));
+    Box::new(Searching {
+        rules,
+        passing: scan::Passing::new(patterns, record.size, MOST_SEARCHED),
+    })
 }
 
 #[cfg(test)]

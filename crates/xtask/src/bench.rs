@@ -3,6 +3,7 @@
 //! asserted breaks on the next machine.
 
 mod advisories;
+mod debian;
 pub mod estate;
 mod images;
 pub mod measure;
@@ -16,13 +17,16 @@ use crate::bench::measure::{Meter, Sample};
 use crate::{Usage, shell};
 
 const HELP: &str = "\
-usage: ./x bench [--runs N] [--fixtures DIR] [--image FILE]... [--feeds DIR] [--stored N]
-                [--only PART] [--no-criterion]
+usage: ./x bench [--runs N] [--fixtures DIR] [--image FILE]... [--debian] [--feeds DIR]
+                [--stored N] [--only PART] [--no-criterion]
 
   --runs N         how many runs each figure is the median of (5)
   --fixtures DIR   a folder of pod manifests to use in place of the 4,537 that are made up
   --image FILE     an archive of an image to look into as well, beside the floor: its layers
                    decompressed and hashed on all cores, no more (repeatable)
+  --debian         images of Debian with compilers, languages and servers as well, in layers
+                   and as one, in plain, gzip and zstd (made once with mmdebstrap, in some
+                   minutes, and kept in the user's cache)
   --feeds DIR      advisories as publishers have them, in place of 20,000 that are made up
   --stored N       how many images are stored and matched again (10,000)
   --only PART      only whole processes of this part: images, estates or advisories
@@ -43,6 +47,7 @@ struct Options {
     runs: usize,
     fixtures: Option<PathBuf>,
     images: Vec<String>,
+    debian: bool,
     feeds: Option<PathBuf>,
     stored: usize,
     only: Option<String>,
@@ -64,6 +69,7 @@ fn options(args: &[String]) -> Result<Option<Options>> {
         runs: 5,
         fixtures: None,
         images: Vec::new(),
+        debian: false,
         feeds: None,
         stored: 10_000,
         only: None,
@@ -84,6 +90,7 @@ fn options(args: &[String]) -> Result<Option<Options>> {
             }
             "--fixtures" => options.fixtures = Some(PathBuf::from(value()?)),
             "--image" => options.images.push(value()?.clone()),
+            "--debian" => options.debian = true,
             "--feeds" => options.feeds = Some(PathBuf::from(value()?)),
             "--stored" => {
                 options.stored = value()?
@@ -115,6 +122,11 @@ pub fn bench(args: &[String]) -> Result<()> {
         println!("{HELP}");
         return Ok(());
     };
+    let mut images = options.images.clone();
+    if options.debian && options.wants("images") {
+        let made = debian::images()?;
+        images.extend(made.iter().map(|path| path.to_string_lossy().into_owned()));
+    }
     if options.criterion && has_benches()? {
         shell::run(shell::cargo().args(["bench", "--workspace", "--locked", "--benches"]))?;
     }
@@ -139,7 +151,7 @@ pub fn bench(args: &[String]) -> Result<()> {
     println!("{:<52} {:>10} {:>10} {:>10}", "", "wall", "CPU", "peak RSS");
     table.run("plimsoll --help", &plimsoll, &["--help"], &[0])?;
     if options.wants("images") {
-        images::images(&table, &plimsoll, &options.images, &work)?;
+        images::images(&table, &plimsoll, &images, &work)?;
     }
     if options.wants("advisories") {
         let feeds = options.feeds.as_deref();
@@ -244,6 +256,23 @@ struct Table {
 }
 
 impl Table {
+    /// Two programs whose runs take turns, so that both see the same machine.
+    fn pair(&self, runs: [(&str, &Path, &[&str], &[i32]); 2]) -> Result<[Sample; 2]> {
+        let owned = runs.map(|(_, program, args, codes)| {
+            let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+            (program, args, codes)
+        });
+        let [first, second] = &owned;
+        let samples = self.meter.pair([
+            (first.0, &first.1, first.2),
+            (second.0, &second.1, second.2),
+        ])?;
+        for ((title, ..), sample) in runs.iter().zip(samples) {
+            println!("{}", row(title, sample));
+        }
+        Ok(samples)
+    }
+
     fn run(&self, title: &str, program: &Path, args: &[&str], codes: &[i32]) -> Result<Sample> {
         let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
         let sample = self.meter.median(program, &args, codes)?;

@@ -10,12 +10,12 @@ use std::{
 };
 
 use rayon::prelude::*;
-use sha2::{Digest as _, Sha256};
 
 use super::Run;
 use crate::{
     Digest, LayerAnalysis, layer,
     read_at::Cursor,
+    sha256::Sha256,
     source::{Blob, Blobs, Descriptor, ImageSource, UNKNOWN, Voucher},
 };
 
@@ -151,7 +151,7 @@ pub(crate) fn digest_of(reader: &mut dyn Read, at: usize, run: &Run<'_>) -> Opti
     let mut buffer = vec![0; BUFFER];
     loop {
         match reader.read(&mut buffer) {
-            Ok(0) => return Some(Digest(sha.finalize().into())),
+            Ok(0) => return Some(sha.finish()),
             Ok(count) => {
                 sha.update(&buffer[..count]);
                 run.progress.read(at, count as u64);

@@ -12,7 +12,7 @@ pub(crate) mod text;
 pub(crate) mod xml;
 pub mod zip;
 
-use crate::Analyzer;
+use crate::{Analyzer, analyzer::Passing};
 
 /// The analyzers of this part.
 pub const ANALYZERS: &[Analyzer] = &[
@@ -38,4 +38,15 @@ pub const ANALYZERS: &[Analyzer] = &[
     packed::PACKED,
     rust::CARGO_LOCK,
     rust::RUST_BINARY,
+];
+
+/// Those that need little of a large program, most of which have nothing for them.
+pub(crate) const PASSING: &[(&str, Passing)] = &[
+    (
+        dotnet::DOTNET_BUNDLE.name,
+        Passing::Mark(dotnet::BUNDLE_MARK),
+    ),
+    (go::GO_BINARY.name, Passing::Mark(go::MARK)),
+    (packed::PACKED.name, Passing::Head),
+    (rust::RUST_BINARY.name, Passing::Mark(rust::MARK)),
 ];

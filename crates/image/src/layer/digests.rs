@@ -2,10 +2,9 @@
 
 use md5::{Digest as _, Md5};
 use sha1::Sha1;
-use sha2::Sha256;
 
 use super::{FileRecord, hashing::Feed};
-use crate::found::FileDigest;
+use crate::{found::FileDigest, sha256::Sha256};
 
 /// Which package managers the layer has shown so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -122,9 +121,7 @@ impl Digester {
     pub fn digests(self) -> Vec<FileDigest> {
         let md5 = self.md5.map(|md5| FileDigest::Md5(md5.finalize().into()));
         let sha1 = self.sha1.map(|sha| FileDigest::Sha1(sha.finalize().into()));
-        let sha256 = self
-            .sha256
-            .map(|sha| FileDigest::Sha256(sha.finalize().into()));
+        let sha256 = self.sha256.map(|sha| FileDigest::Sha256(sha.finish().0));
         [md5, sha1, sha256].into_iter().flatten().collect()
     }
 }

@@ -13,16 +13,18 @@ use std::{
     },
 };
 
+use crate::{Digest, sha256::Sha256};
 use rayon::Scope;
-use sha2::{Digest as _, Sha256};
-
-use crate::Digest;
 
 /// Bytes of a chunk.
 pub(super) const CHUNK: usize = 256 << 10;
 
 /// Chunks that wait to be hashed, at most.
 const WAITING: usize = 8;
+
+/// Chunks that are kept to be filled again, at most: those that wait on both
+/// sides of a decompressor.
+const UNUSED: usize = 2 * WAITING;
 
 /// Bytes that went through, shared with what still hashes them.
 pub(super) type Chunk = Arc<Vec<u8>>;
@@ -42,12 +44,40 @@ impl Pool {
 
     /// Takes a chunk back when nobody else has it.
     pub fn give(&self, chunk: Chunk) {
-        if let Ok(chunk) = Arc::try_unwrap(chunk) {
+        if let Ok(chunk) = Arc::try_unwrap(chunk)
+            && chunk.capacity() >= CHUNK
+        {
             let mut unused = lock(&self.0);
-            if unused.len() < WAITING {
+            if unused.len() < UNUSED {
                 unused.push(chunk);
             }
         }
+    }
+}
+
+/// A part of a chunk, for as long as somebody needs it.
+pub(super) struct Part {
+    chunk: Chunk,
+    range: Range<usize>,
+    pool: Arc<Pool>,
+}
+
+impl Part {
+    /// These bytes of a chunk of the pool.
+    pub fn new(chunk: Chunk, range: Range<usize>, pool: Arc<Pool>) -> Self {
+        Part { chunk, range, pool }
+    }
+}
+
+impl AsRef<[u8]> for Part {
+    fn as_ref(&self) -> &[u8] {
+        self.chunk.get(self.range.clone()).unwrap_or_default()
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        self.pool.give(std::mem::take(&mut self.chunk));
     }
 }
 
@@ -154,7 +184,7 @@ impl<F: Feed> Hashing<F> {
 impl Hashing<Sha256> {
     /// The digest of all that was fed.
     pub fn digest(&self) -> Digest {
-        self.finish(|sha| Digest(sha.clone().finalize().into()))
+        self.finish(|sha| std::mem::take(sha).finish())
     }
 }
 
@@ -184,7 +214,7 @@ mod tests {
                         hashing.push(Arc::new(chunk), 10..5000, scope);
                     }
                 });
-                assert_eq!(hashing.digest().0, <[u8; 32]>::from(alone.finalize()));
+                assert_eq!(hashing.digest(), alone.finish());
             };
             pool.install(hash);
             pool.install(|| rayon::join(hash, hash));

@@ -12,8 +12,9 @@ use rayon::Scope;
 
 use super::{
     FileRecord,
+    buffers::Buffers,
     digests::{Digester, Kinds},
-    hashing::{Feed, lock},
+    hashing::{CHUNK, Feed, Part, lock},
     packed::Packed,
 };
 use crate::{
@@ -38,6 +39,8 @@ const FILE: usize = 16 << 10;
 pub(super) enum Content<'s> {
     /// In memory.
     Held(Vec<u8>),
+    /// In a chunk of the layer.
+    InChunk(Part),
     /// Where they are.
     InPlace(Window<'s>),
     /// In memory, compressed.
@@ -51,6 +54,7 @@ impl Content<'_> {
     pub fn bytes(&self) -> &dyn ReadAt {
         match self {
             Content::Held(bytes) => bytes,
+            Content::InChunk(part) => part,
             Content::InPlace(window) => window,
             Content::Packed(packed) => packed,
             Content::Given(bytes) => &**bytes,
@@ -60,6 +64,8 @@ impl Content<'_> {
     fn weight(&self) -> usize {
         match self {
             Content::Held(bytes) => bytes.capacity() + FILE,
+            // The whole chunk stays; more files of it may wait.
+            Content::InChunk(part) => part.as_ref().len().max(CHUNK / 2),
             Content::Packed(packed) => packed.weight() + FILE,
             Content::InPlace(_) | Content::Given(_) => 4 * FILE,
         }
@@ -101,6 +107,8 @@ pub(super) struct Shared<'s> {
     pub analyzers: &'s [&'static Analyzer],
     /// The limits.
     pub limits: &'s Limits,
+    /// Memory for files that are held.
+    pub buffers: Buffers,
     outcomes: Mutex<Vec<(usize, Outcome)>>,
     waiting: AtomicUsize,
     found: AtomicUsize,
@@ -113,6 +121,7 @@ impl<'s> Shared<'s> {
         Shared {
             analyzers,
             limits,
+            buffers: Buffers::default(),
             outcomes: Mutex::default(),
             waiting: AtomicUsize::new(0),
             found: AtomicUsize::new(0),
@@ -135,7 +144,13 @@ impl<'s> Shared<'s> {
     fn look(&self, jobs: Vec<Job<'_>>, weight: usize) {
         let outcomes: Vec<_> = jobs
             .into_iter()
-            .map(|job| (job.index, self.look_into(&job)))
+            .map(|job| {
+                let outcome = self.look_into(&job);
+                if let Content::Held(bytes) = job.content {
+                    self.buffers.give(bytes);
+                }
+                (job.index, outcome)
+            })
             .filter(|(_, outcome)| {
                 !(outcome.digests.is_empty()
                     && outcome.found.is_empty()
@@ -178,7 +193,8 @@ impl<'s> Shared<'s> {
         outcome
     }
 
-    fn take(&self, name: &str, mut sink: Sink, outcome: &mut Outcome) {
+    /// Takes what an analyzer found in a file.
+    pub fn take(&self, name: &str, mut sink: Sink, outcome: &mut Outcome) {
         let most = self.limits.found;
         if sink.found.len() > most {
             sink.found.truncate(most);

@@ -6,10 +6,9 @@ use std::{
 };
 
 use rayon::Scope;
-use sha2::Sha256;
 
-use super::hashing::{CHUNK, Chunk, Hashing, Pool};
-use crate::{Limits, ReadAt, compress::Decompressed, source::Progress, tar::Input};
+use super::hashing::{CHUNK, Chunk, Hashing, Part, Pool};
+use crate::{Limits, ReadAt, compress::Decompressed, sha256::Sha256, source::Progress, tar::Input};
 
 /// Where stored bytes come from.
 pub(super) enum From<'a> {
@@ -247,6 +246,24 @@ impl<'a, 's> Plain<'a, 's> {
             Some(own) => (&own.chunk, own.used),
             None => self.source.inner().chunk(),
         }
+    }
+
+    /// Where chunks come from and go to.
+    pub fn pool(&mut self) -> Arc<Pool> {
+        match &self.own {
+            Some(own) => Arc::clone(&own.pool),
+            None => Arc::clone(&self.source.inner().pool),
+        }
+    }
+
+    /// Bytes of that chunk: `before` that were used last, and `after` that come
+    /// next. None where it does not have them.
+    pub fn part(&mut self, before: usize, after: usize) -> Option<Part> {
+        let pool = self.pool();
+        let (chunk, used) = self.chunk();
+        let range = used.checked_sub(before)?..used.checked_add(after)?;
+        let is_there = range.end <= chunk.len();
+        is_there.then(|| Part::new(Arc::clone(chunk), range, pool))
     }
 
     fn next_chunk(&mut self) -> io::Result<()> {

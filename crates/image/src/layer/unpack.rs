@@ -5,14 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use sha2::{Digest as _, Sha256};
-
 use super::{
     FileKind, FileRecord, LayerAnalysis,
+    again::{self, Again},
     digests::Digester,
-    hashing::{Hashing, Pool},
+    hashing::{Hashing, Part, Pool},
     look::{Content, Outcome, Shared},
-    packed::Packer,
+    passing::{Keeper, Passed},
     path,
     stream::{From, Plain, Stored},
     walk::{Walk, Walked, Wanted},
@@ -22,6 +21,7 @@ use crate::{
     analyzer::HEAD,
     compress::{Compression, Decompressed},
     read_at::Window,
+    sha256::Sha256,
     source::{Blob, Descriptor, Progress},
     tar::{Entry, EntryKind, Input, Problem, Reader},
 };
@@ -29,6 +29,10 @@ use crate::{
 /// Files up to this size are held even where they could be read in place: that
 /// is faster.
 const SMALL: u64 = 64 << 10;
+
+/// Files below this size are copied out of their chunk, which else would be kept
+/// for little.
+const COPIED: usize = 32 << 10;
 
 /// Files of compressed layers up to this size are held as they are; larger ones
 /// are packed while they go by, so that a few programs at once cost little.
@@ -170,6 +174,7 @@ impl Analysis<'_> {
                     };
                 }
             };
+            let stored_place = place;
             let place = place.filter(|_| compression == Compression::None);
             let hashing = Arc::clone(&plain_hash);
             let plain = Plain::new(source, hashing, pool, scope, self.limits);
@@ -178,6 +183,8 @@ impl Analysis<'_> {
                 walk,
                 place,
                 limits: self.limits,
+                can_again: stored_place.is_some(),
+                again: Vec::new(),
             };
             if let Some(name) = unread {
                 unpack.walk.tell(
@@ -192,6 +199,7 @@ impl Analysis<'_> {
             let Unpack {
                 mut reader,
                 mut walk,
+                again,
                 ..
             } = unpack;
             let plain = reader.input();
@@ -207,6 +215,11 @@ impl Analysis<'_> {
                 Compression::None => stored,
                 _ => whole.then(|| plain_hash.digest()),
             };
+            if let Some(place) = stored_place
+                && !again.is_empty()
+            {
+                again::read(place, again, self.limits, self.progress, &mut walk);
+            }
             Reading {
                 walked: walk.finish(),
                 stored,
@@ -224,6 +237,10 @@ struct Unpack<'a, 's> {
     /// The layer's bytes where they can be read at any place.
     place: Option<&'s dyn ReadAt>,
     limits: &'a Limits,
+    /// Whether the layer's bytes can be had again, and the files for which they
+    /// have to be.
+    can_again: bool,
+    again: Vec<Again>,
 }
 
 impl<'s> Unpack<'_, 's> {
@@ -348,8 +365,11 @@ impl<'s> Unpack<'_, 's> {
             return Ok(());
         }
         if entry.stored <= HELD.min(self.limits.held_bytes) {
-            let held = self.held(head, entry.stored)?;
-            self.walk.look(wanted, Content::Held(held), None);
+            let content = match self.in_chunk(head.len()) {
+                Some(part) => Content::InChunk(part),
+                None => Content::Held(self.held(head, entry.stored)?),
+            };
+            self.walk.look(wanted, content, None);
             return Ok(());
         }
         self.large(wanted, &path, head, entry)
@@ -366,8 +386,14 @@ impl<'s> Unpack<'_, 's> {
     ) -> Result<(), Problem> {
         let digester = Digester::new(std::mem::take(&mut wanted.kinds));
         let is_looked_into = !wanted.analyzers.is_empty();
-        let packer = is_looked_into.then(|| Packer::new(self.limits.held_bytes));
-        let feeding = Hashing::new((digester, packer), Arc::default());
+        let watched = || {
+            self.can_again
+                .then(|| self.walk.watch(&wanted, head))
+                .flatten()
+        };
+        let keeper = is_looked_into
+            .then(|| watched().unwrap_or_else(|| Keeper::pack(self.limits.held_bytes)));
+        let feeding = Hashing::new((digester, keeper), self.reader.input().pool());
         let scope = self.walk.scope;
         feeding.push(Arc::new(head.to_vec()), 0..head.len(), scope);
         while self.reader.left() > 0 {
@@ -376,40 +402,59 @@ impl<'s> Unpack<'_, 's> {
             feeding.push(Arc::clone(chunk), at..at + count, scope);
             self.reader.consume(count);
         }
-        let (digests, packed) = feeding.finish(|(digester, packer)| {
-            let packed = packer.as_mut().and_then(Packer::packed);
-            (digester.clone().digests(), packed)
+        let (digests, passed) = feeding.finish(|(digester, keeper)| {
+            let passed = keeper.take().map(Keeper::finish);
+            (std::mem::take(digester).digests(), passed)
         });
-        let outcome = Outcome {
+        let mut outcome = Outcome {
             digests,
             ..Outcome::default()
         };
-        self.walk.keep(wanted.index, outcome);
-        match packed {
-            Some(packed) => self.walk.look(wanted, Content::Packed(packed), None),
-            None if is_looked_into => {
-                let names: Vec<&str> = wanted
-                    .analyzers
-                    .iter()
-                    .map(|analyzer| analyzer.name)
-                    .collect();
-                let message = format!(
-                    "not looked into ({}): it has {} bytes, more than are held of a compressed layer",
-                    names.join(", "),
-                    entry.stored,
-                );
-                self.walk.tell(Some(path.to_owned()), None, message);
+        match passed {
+            Some(Passed::Kept(Some(packed))) => {
+                self.walk.keep(wanted.index, outcome);
+                self.walk.look(wanted, Content::Packed(packed), None);
+                return Ok(());
             }
+            Some(Passed::Kept(None)) => self.walk.too_large(path, &wanted, entry.stored),
+            Some(Passed::Gone(watch)) => match self.walk.passed(wanted.index, watch) {
+                Some(found) => {
+                    outcome.found = found.found;
+                    outcome.problems = found.problems;
+                }
+                None => {
+                    self.walk.keep(wanted.index, outcome);
+                    self.again.push(Again {
+                        wanted,
+                        path: path.to_owned(),
+                        place: (entry.data_at, entry.stored),
+                    });
+                    return Ok(());
+                }
+            },
             None => {}
         }
+        self.walk.keep(wanted.index, outcome);
         Ok(())
+    }
+
+    /// The whole of an entry, of which so many bytes were read before, where it
+    /// is in one chunk and makes enough of it.
+    fn in_chunk(&mut self, read: usize) -> Option<Part> {
+        let left = usize::try_from(self.reader.left()).ok()?;
+        if read.checked_add(left)? < COPIED || self.reader.fill().ok()?.len() < left {
+            return None;
+        }
+        let part = self.reader.input().part(read, left)?;
+        self.reader.consume(left);
+        Some(part)
     }
 
     /// The whole of an entry's stored bytes, of which `head` was read before.
     fn held(&mut self, head: &[u8], stored: u64) -> Result<Vec<u8>, Problem> {
         // A header may lie, but memory that nothing is written to costs nothing.
         let size = usize::try_from(stored).unwrap_or(usize::MAX);
-        let mut held = Vec::with_capacity(size);
+        let mut held = self.walk.buffer(size);
         held.extend_from_slice(head);
         while self.reader.left() > 0 {
             let bytes = self.reader.fill()?;

@@ -7,6 +7,7 @@ use super::{
     digests::{Kinds, Managers},
     look::{Content, Job, Jobs, Outcome, Shared},
     magic,
+    passing::{Keeper, Watch},
     path::{self, Whiteout},
 };
 use crate::{
@@ -261,6 +262,39 @@ impl<'a, 's> Walk<'a, 's> {
     /// Keeps what came out of an entry without a task.
     pub(super) fn keep(&mut self, index: usize, outcome: Outcome) {
         self.shared.keep(index, outcome);
+    }
+
+    /// Tells that a file of a compressed layer is too large to be looked into.
+    pub(super) fn too_large(&mut self, path: &str, wanted: &Wanted, size: u64) {
+        let names: Vec<&str> = wanted
+            .analyzers
+            .iter()
+            .map(|analyzer| analyzer.name)
+            .collect();
+        let message = format!(
+            "not looked into ({}): it has {size} bytes, more than are held of a compressed layer",
+            names.join(", "),
+        );
+        self.tell(Some(path.to_owned()), None, message);
+    }
+
+    /// What came out of an entry that is let go: none where it has to be read
+    /// after all.
+    pub(super) fn passed(&self, index: usize, watch: Watch) -> Option<Outcome> {
+        let (path, record) = self.files.get(index)?;
+        watch.finish(path, record, self.shared)
+    }
+
+    /// How a large file is looked at as it goes by, where that is possible.
+    pub(super) fn watch(&self, wanted: &Wanted, head: &[u8]) -> Option<Keeper> {
+        let (path, record) = self.files.get(wanted.index)?;
+        let most = self.shared.limits.held_bytes;
+        Keeper::watch(&wanted.analyzers, path, record, head, most)
+    }
+
+    /// Memory for a file that is held.
+    pub(super) fn buffer(&self, size: usize) -> Vec<u8> {
+        self.shared.buffers.take(size)
     }
 
     /// Whether something could not be read so far.

@@ -31,14 +31,20 @@ pub(super) fn images(table: &Table, plimsoll: &Path, images: &[String], work: &P
             .to_string_lossy()
             .into_owned();
         let cold = ["image", "sbom", image, "-o", "cyclonedx", "--no-cache"];
-        let ours = table.run(
-            &format!("plimsoll image sbom, {name}"),
-            plimsoll,
-            &cold,
-            &DONE,
-        )?;
-        let title = "  its layers decompressed and hashed, no more";
-        let least = table.run(title, &floor, &[image], &[0])?;
+        let [ours, least] = table.pair([
+            (
+                &format!("plimsoll image sbom, {name}"),
+                plimsoll,
+                &cold,
+                &DONE,
+            ),
+            (
+                "  its layers decompressed and hashed, no more",
+                &floor,
+                &[image],
+                &[0],
+            ),
+        ])?;
         println!("{}", ratio(ours, least));
         let cache = fresh(&work.join("layers"))?;
         let cache = cache.to_string_lossy().into_owned();

@@ -53,11 +53,28 @@ impl Meter {
         for _ in 0..self.runs {
             samples.push(self.once(program, args, accepted)?);
         }
-        samples.sort_by_key(|sample| sample.wall);
-        samples
-            .get(samples.len() / 2)
-            .copied()
-            .context("no run was made")
+        middle(samples).context("no run was made")
+    }
+
+    /// [`Meter::median`] of two programs, whose runs take turns.
+    ///
+    /// # Errors
+    /// As [`Meter::median`].
+    pub fn pair(&self, programs: [(&Path, &[String], &[i32]); 2]) -> Result<[Sample; 2]> {
+        let mut samples = [Vec::new(), Vec::new()];
+        for run in 0..=self.runs {
+            for ((program, args, accepted), samples) in programs.iter().zip(&mut samples) {
+                let sample = self.once(program, args, accepted)?;
+                if run > 0 {
+                    samples.push(sample);
+                }
+            }
+        }
+        let [first, second] = samples.map(middle);
+        Ok([
+            first.context("no run was made")?,
+            second.context("no run was made")?,
+        ])
     }
 
     /// How many runs the median is of.
@@ -117,6 +134,12 @@ impl Meter {
         };
         Ok(Sample { wall, usage })
     }
+}
+
+/// The sample in the middle, by wall clock.
+fn middle(mut samples: Vec<Sample>) -> Option<Sample> {
+    samples.sort_by_key(|sample| sample.wall);
+    samples.get(samples.len() / 2).copied()
 }
 
 /// `USER SYSTEM KIB`, seconds in decimals, on the last line (GNU time puts a note on a failed

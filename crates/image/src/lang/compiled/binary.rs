@@ -5,7 +5,7 @@
 //! sections and its names, each up to a bound; never symbols or code. (System
 //! V ABI, generic ELF; Microsoft PE format; `mach-o/loader.h`.)
 
-use std::{borrow::Cow, io};
+use std::{borrow::Cow, io, ops::Range};
 
 use crate::ReadAt;
 
@@ -66,6 +66,26 @@ pub(crate) fn is_binary(head: &[u8]) -> bool {
         [0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, count, ..] => *count < 20,
         _ => false,
     }
+}
+
+/// Where an ELF program with this beginning (64 bytes are enough) has its table of
+/// sections; their names most often stand right before it.
+pub(crate) fn section_table(head: &[u8]) -> Option<Range<u64>> {
+    let (wide, big) = match head {
+        [0x7f, b'E', b'L', b'F', class @ (1 | 2), order @ (1 | 2), ..] => {
+            (*class == 2, *order == 2)
+        }
+        _ => return None,
+    };
+    let head = Ints {
+        bytes: head,
+        big,
+        wide,
+    };
+    let (at, sizes) = if wide { (40, 58) } else { (32, 46) };
+    let (from, size, count) = (head.word(at)?, head.u16(sizes)?, head.u16(sizes + 2)?);
+    let count = usize::from(count).min(MOST_PARTS);
+    Some(from..from.checked_add(u64::from(size) * count as u64)?)
 }
 
 /// Up to `size` bytes from `offset` on: fewer where the file ends.
@@ -517,6 +537,8 @@ mod tests {
         );
         assert_eq!(binary.offset_of(7), None);
         assert_eq!(binary.section(&[".none"]), None);
+        let table = section_table(&bytes[..64]).expect("is told");
+        assert_eq!(table, bytes.len() as u64 - 4 * 64..bytes.len() as u64);
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod project;
 use plimsoll_model::{Package, PackageType};
 
 pub(crate) use self::{
-    bundle::DOTNET_BUNDLE,
+    bundle::{DOTNET_BUNDLE, SIGNATURE as BUNDLE_MARK},
     deps::{DOTNET_ASSETS, DOTNET_DEPS},
     lock::NUGET_LOCK,
     project::{NUGET_CONFIG, NUGET_PROJECT},

@@ -19,6 +19,8 @@ use self::{
 use super::binary::{Binary, is_binary};
 use crate::{Analyzer, Candidate, Found, FoundPackage, How, Sink, analyzer::never_by_path};
 
+pub(crate) use self::build_info::MAGIC as MARK;
+
 /// Programs built by Go.
 pub(crate) const GO_BINARY: Analyzer = Analyzer {
     name: "go-binary",
@@ -33,6 +35,14 @@ pub(crate) const GO_BINARY: Analyzer = Analyzer {
 fn package(path: &str, version: &str) -> Package {
     let (namespace, name) = path.rsplit_once('/').unwrap_or(("", path));
     Package::new(PackageType::Golang, namespace, name, version)
+}
+
+/// Whether a program with this beginning says there that Go built it, by a note
+/// that the linker puts among the first sections. Most do; without, it may be all
+/// the same.
+pub(crate) fn is_noted(start: &[u8]) -> bool {
+    // The type of the note, and its name.
+    memchr::memmem::find(start, b"\x04\0\0\0Go\0\0").is_some()
 }
 
 fn binary(file: &Candidate<'_>, sink: &mut Sink) {

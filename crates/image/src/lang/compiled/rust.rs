@@ -3,4 +3,7 @@
 mod auditable;
 mod lock;
 
-pub(crate) use self::{auditable::RUST_BINARY, lock::CARGO_LOCK};
+pub(crate) use self::{
+    auditable::{MARK, RUST_BINARY},
+    lock::CARGO_LOCK,
+};

@@ -25,7 +25,7 @@ pub(crate) const DOTNET_BUNDLE: Analyzer = Analyzer {
 };
 
 /// The SHA-256 of `.net core bundle`, behind the header's place in the host.
-const SIGNATURE: [u8; 32] = [
+pub(crate) const SIGNATURE: &[u8] = &[
     0x8b, 0x12, 0x02, 0xb9, 0x6a, 0x61, 0x20, 0x38, 0x72, 0x7b, 0x93, 0x02, 0x14, 0xd7, 0xa0, 0x32,
     0x13, 0xf5, 0xb9, 0xe6, 0xef, 0xae, 0x33, 0x18, 0xee, 0x3b, 0x2d, 0xce, 0x24, 0xb3, 0x6a, 0xae,
 ];
@@ -84,7 +84,7 @@ fn locate(content: &dyn ReadAt, binary: &Binary) -> io::Result<Option<u64>> {
             continue;
         }
         let bytes = part(content, section.offset, section.size.min(SEARCHED))?;
-        let place = memchr::memmem::find(&bytes, &SIGNATURE)
+        let place = memchr::memmem::find(&bytes, SIGNATURE)
             .and_then(|at| at.checked_sub(8))
             .and_then(|at| bytes[at..at + 8].try_into().ok())
             .map(u64::from_le_bytes);
@@ -237,7 +237,7 @@ mod tests {
 
     /// A host with a bundle of these files behind it.
     fn program(version: u32, packed: bool, files: &[(&str, &[u8])]) -> Vec<u8> {
-        let placeholder = [&[0; 8][..], &SIGNATURE].concat();
+        let placeholder = [&[0; 8][..], SIGNATURE].concat();
         let mut bytes = elf(&[(".text", b"code"), (".data", &placeholder)]);
         let mut list = Vec::new();
         for number in [version, 0, files.len() as u32] {
@@ -269,7 +269,7 @@ mod tests {
             bytes.extend(stored);
         }
         let header = bytes.len() as u64;
-        let at = memchr::memmem::find(&bytes, &SIGNATURE).expect("is there");
+        let at = memchr::memmem::find(&bytes, SIGNATURE).expect("is there");
         bytes[at - 8..at].copy_from_slice(&header.to_le_bytes());
         bytes.extend(list);
         bytes
@@ -318,8 +318,8 @@ mod tests {
             "bundled deps.json: ",
         );
         // A host that is no bundle has zeroes there.
-        check(elf(&[(".data", &[&[0; 8][..], &SIGNATURE].concat())]), "");
-        check(elf(&[(".data", &SIGNATURE)]), "");
+        check(elf(&[(".data", &[&[0; 8][..], SIGNATURE].concat())]), "");
+        check(elf(&[(".data", SIGNATURE)]), "");
         check(elf(&[]), "");
     }
 

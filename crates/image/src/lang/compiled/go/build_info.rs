@@ -8,7 +8,7 @@ use super::super::binary::{Binary, Format, Ints, Part, part};
 use crate::ReadAt;
 
 /// What it begins with, at an address that is a multiple of 16.
-const MAGIC: &[u8] = b"\xff Go buildinf:";
+pub(crate) const MAGIC: &[u8] = b"\xff Go buildinf:";
 const ALIGN: usize = 16;
 /// Bytes of a data segment that are searched for it where no section has its name.
 const SEARCHED: u64 = 64 << 10;

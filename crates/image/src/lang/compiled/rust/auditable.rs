@@ -18,6 +18,9 @@ use crate::{
 /// own tools limit it.
 const MOST: u64 = 8 << 20;
 
+/// The section's name, which stands in every program that has it.
+pub(crate) const MARK: &[u8] = b".dep-v0";
+
 /// Programs built by `cargo auditable`.
 pub(crate) const RUST_BINARY: Analyzer = Analyzer {
     name: "rust-binary",
