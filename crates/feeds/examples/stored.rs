@@ -33,6 +33,8 @@ const PACKAGES: usize = 1_000;
 const OF_IMAGE: usize = 200;
 /// Versions that stored images have of a package.
 const VERSIONS: usize = 12;
+/// Packages that stored images choose from: of most nothing was ever published.
+const CHOICE: usize = 40_000;
 /// Advisories of the further feed.
 const FURTHER: usize = 500;
 /// Registries whose packages are taken: as a purl has them and as OSV does.
@@ -59,19 +61,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         .filter_map(|(kind, purl, ecosystem)| Some((*purl, *ecosystem, names.get(kind)?)))
         .max_by_key(|(_, _, names)| names.len())
         .ok_or("the database knows no package of a registry")?;
+    let all = all(names);
     fs::create_dir_all(&into)?;
     fs::write(into.join("packages.cdx.json"), sbom(kind, &worst(names)))?;
     fs::write(into.join("usual.cdx.json"), sbom(kind, &usual(names)))?;
-    fs::write(into.join("further.json"), further(ecosystem, names))?;
+    fs::write(into.join("further.json"), further(ecosystem, &all))?;
     let store = Sboms::new(into.join("store"), DEFAULT_MOST);
-    let found = found(&database, kind, names);
+    let found = found(&database, kind, &all);
     let compared: String = database
         .identity()
         .map(|byte| format!("{byte:02x}"))
         .concat();
     (0..images).into_par_iter().try_for_each(|number| {
-        let held = held(number, names.len());
-        let image = image(number, kind, names, &held);
+        let held = held(number, all.len());
+        let image = image(number, kind, &all, &held);
         let id = sboms::id(&image).ok_or("no digest")?;
         let stored = Stored {
             image,
@@ -96,6 +99,23 @@ fn names(
         }
     }
     Ok(names)
+}
+
+/// What is known and what nobody wrote of, evenly among each other.
+fn all(known: &[String]) -> Vec<String> {
+    let choice = CHOICE.max(known.len());
+    let mut named = 0;
+    (0..choice)
+        .map(|at| {
+            // So many of the known belong to the first `at + 1`.
+            if named < known.len() * (at + 1) / choice {
+                named += 1;
+                known[named - 1].clone()
+            } else {
+                format!("plimsoll-bench-{at}")
+            }
+        })
+        .collect()
 }
 
 /// Packages of which the database knows something, every other so old that it has
@@ -137,7 +157,8 @@ fn sbom(kind: &str, packages: &[(String, String)]) -> String {
         .to_string()
 }
 
-/// Advisories that the database did not have, of packages that images have.
+/// Advisories that the database did not have, of packages that images have: some
+/// that nearly all have, and as many that few have.
 fn further(ecosystem: &str, names: &[String]) -> String {
     let advisories: Vec<_> = (0..FURTHER)
         .map(|at| {
@@ -146,7 +167,7 @@ fn further(ecosystem: &str, names: &[String]) -> String {
                 "schema_version": "1.6.0", "id": id, "modified": "2026-11-01T00:00:00Z",
                 "published": "2026-11-01T00:00:00Z", "summary": "Made up for a bench.",
                 "affected": [{
-                    "package": {"ecosystem": ecosystem, "name": names[at * 3 % names.len()]},
+                    "package": {"ecosystem": ecosystem, "name": names[at * names.len() / FURTHER]},
                     "ranges": [{
                         "type": "ECOSYSTEM",
                         "events": [{"introduced": "0"}, {"fixed": "1.6.0"}],
