@@ -221,30 +221,51 @@ fn build(c: &mut Criterion) {
             });
         });
     }
-    let image = image(&packages);
-    let matched = matching::match_image(&image, &database, &Options::default());
-    eprintln!(
-        "an image of {} packages has {} vulnerabilities",
-        image.packages.len(),
-        matched.vulnerabilities.len()
-    );
-    group.bench_function("match an image of as many packages", |b| {
-        b.iter(|| {
-            let matched = matching::match_image(&image, &database, &Options::default());
+    for (kept, name) in [
+        (badly as Kept, "half of them old"),
+        (usually, "few of them old"),
+    ] {
+        let image = image(&packages, kept);
+        let matched = matching::match_image(&image, &database, &Options::default());
+        eprintln!(
+            "an image of {} packages, {name}, has {} vulnerabilities",
+            image.packages.len(),
             matched.vulnerabilities.len()
+        );
+        group.bench_function(format!("match an image of as many packages, {name}"), |b| {
+            b.iter(|| {
+                let matched = matching::match_image(&image, &database, &Options::default());
+                matched.vulnerabilities.len()
+            });
         });
-    });
+    }
     group.finish();
 }
 
-/// An image of these packages, half of them old.
-fn image(packages: &[PackageKey]) -> Image {
+/// Which version an image has of its packages, by their place in it; none where
+/// it has one in its stead of which nothing was ever published.
+type Kept = fn(usize) -> Option<&'static str>;
+
+fn badly(at: usize) -> Option<&'static str> {
+    Some(["1.0.0", "9999.0.0"][at % 2])
+}
+
+/// As images are: of most of their packages nothing is known.
+fn usually(at: usize) -> Option<&'static str> {
+    match at % 20 {
+        0 => Some("1.0.0"),
+        1..4 => Some("9999.0.0"),
+        _ => None,
+    }
+}
+
+/// An image of these packages.
+fn image(packages: &[PackageKey], kept: Kept) -> Image {
     let release = packages.iter().find_map(|key| match &key.place {
         PlaceBuf::Distribution { id, release } => Some((id.clone(), release.clone())),
         _ => None,
     });
     let package = |(at, key): (usize, &PackageKey)| {
-        let version = if at % 2 == 0 { "1.0.0" } else { "9999.0.0" };
         let (kind, name) = match &key.place {
             PlaceBuf::Registry(kind) => (*kind, key.name.as_str()),
             PlaceBuf::Distribution { id, .. } if id == "alpine" => (PackageType::Apk, &*key.name),
@@ -253,7 +274,10 @@ fn image(packages: &[PackageKey]) -> Image {
             PlaceBuf::Program => return None,
         };
         let (namespace, name) = name.rsplit_once('/').unwrap_or(("", name));
-        let package = Package::new(kind, namespace, name, version);
+        let package = match kept(at) {
+            Some(version) => Package::new(kind, namespace, name, version),
+            None => Package::new(kind, namespace, format!("{name}-bench"), "1.0.0"),
+        };
         Some(ImagePackage::of(package))
     };
     Image {
