@@ -5,7 +5,10 @@
 use libfuzzer_sys::fuzz_target;
 use plimsoll_image::{Limits, licence, sbom};
 
+mod common;
+
 fuzz_target!(|data: &[u8]| {
+    common::run("sbom", "opt/app/bom.json", data);
     if let Ok(text) = std::str::from_utf8(data) {
         for licence in licence::normalise(text) {
             assert_eq!(licence::normalise(&licence), [licence.clone()]);
