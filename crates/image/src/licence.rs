@@ -67,11 +67,20 @@ pub fn normalise(text: &str) -> Vec<String> {
         }
     }
     if found.is_empty() {
-        found.push(text.chars().take(SHOWN).collect());
+        found.push(shown(text));
     }
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// A text that is not understood, cut so that it is none that would be.
+fn shown(text: &str) -> String {
+    if text.chars().nth(SHOWN).is_none() {
+        return text.to_owned();
+    }
+    let kept = text.chars().take(SHOWN - 1);
+    kept.chain(['…']).collect()
 }
 
 /// [`normalise`] of several texts at once.

@@ -154,12 +154,12 @@ impl Progress for Silent {
     fn done(&self, _: usize, _: bool) {}
 }
 
-/// Changes whenever any analyzer, or the form of [`LayerAnalysis`], does: part
-/// of a cache's key.
+/// Changes whenever any analyzer, the form of [`LayerAnalysis`] or what analyzers
+/// share, such as how a licence is written, does: part of a cache's key.
 #[must_use]
 pub fn analysis_version() -> String {
     use std::fmt::Write;
-    let mut text = String::from("1");
+    let mut text = String::from("2");
     for analyzer in crate::analyzer::all() {
         let _ = write!(text, ";{}={}", analyzer.name, analyzer.version);
     }

@@ -149,6 +149,10 @@ fn a_text_of_noise_is_no_licence_however_it_is_cut() {
         ),
         format!("free{}documentation", "\"".repeat(300)),
         format!("\0\0\0freedocumenta{}tion", "\"".repeat(180)),
+        // Cut, it would end in a blank that is then left out.
+        format!("{}\r{}", "'".repeat(199), "'".repeat(20)),
+        // Cut, it would be a list of licences.
+        format!("{}nothing", "MIT, ".repeat(40)),
     ] {
         for licence in normalise(&text) {
             assert_eq!(
