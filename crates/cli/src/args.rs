@@ -9,6 +9,7 @@ mod explain;
 mod fix;
 mod goals;
 mod image;
+mod namespace;
 mod plain;
 mod scan;
 mod shared;
@@ -36,6 +37,7 @@ pub use image::{
     ImageSbomArgs, ImageScanArgs, ImageVerb, ImageVexArgs, RegistryArgs, StoreArgs, TABLES,
     TableArgs,
 };
+pub use namespace::Namespace;
 pub use plain::{CompletionArgs, SchemaArgs, VersionArgs, VersionFormat};
 pub use scan::ScanArgs;
 pub use shared::{InputArgs, LineArgs, OutputArgs, ReportArgs, StateArgs};

@@ -12,7 +12,7 @@ use plimsoll_model::Period;
 use serde::Deserialize;
 
 use crate::{
-    args::LogForm,
+    args::{LogForm, Namespace},
     bounded,
     exit::{Failure, fail},
     output::OutputChoice,
@@ -70,7 +70,7 @@ pub struct AgentConfig {
     pub goals: Vec<PathBuf>,
     /// `--exclude-namespace`.
     #[serde(default)]
-    pub exclude_namespaces: Vec<String>,
+    pub exclude_namespaces: Vec<Namespace>,
     /// `--listen`.
     #[serde(default)]
     pub listen: Option<SocketAddr>,
@@ -226,6 +226,13 @@ mod tests {
                 "{head}cluster: prod\nagent:\n  images: {{enabled: true, workers: 4, rescanAfter: 7d, pullSecrets: [shop/pull], insecure: [r:5000]}}\n"
             ),
             Ok("prod"),
+        );
+        check(
+            &format!("{head}agent: {{excludeNamespaces: [Lab]}}\n"),
+            Err(
+                "config.yaml:3:29: no namespace has this name: it is of at most 63 lower case \
+                 letters, digits and `-`, and neither begins nor ends with `-`",
+            ),
         );
         check(
             "cluster: prod\n",

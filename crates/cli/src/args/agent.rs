@@ -5,6 +5,8 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, ValueEnum};
 use plimsoll_model::Period;
 
+use super::Namespace;
+
 /// The variable of `--exclude-namespace`: names with commas between them.
 pub const EXCLUDED: &str = "PLIMSOLL_EXCLUDE_NAMESPACES";
 
@@ -69,7 +71,7 @@ pub struct AgentArgs {
                      names the namespace, and who excluded it",
         help_heading = "Cluster"
     )]
-    pub exclude_namespace: Vec<String>,
+    pub exclude_namespace: Vec<Namespace>,
     /// Where /healthz, /readyz and /metrics answer [default: 0.0.0.0:9880]
     #[arg(
         long,

@@ -7,7 +7,7 @@ use plimsoll_model::Timestamp;
 use plimsoll_report::Format;
 
 use super::{
-    FailOn, LineArgs, ReportArgs, StateArgs,
+    FailOn, LineArgs, Namespace, ReportArgs, StateArgs,
     shared::{output_help, output_long_help, parse_now},
 };
 use crate::output::OutputChoice;
@@ -113,7 +113,7 @@ pub struct ClusterCoverageArgs {
     pub access: AccessArgs,
     /// Leave this namespace out, and say so (repeatable)
     #[arg(long, value_name = "NAME", help_heading = "Cluster")]
-    pub exclude_namespace: Vec<String>,
+    pub exclude_namespace: Vec<Namespace>,
     /// The time of the run, RFC 3339 or a date [default: now]
     #[arg(long, value_name = "TIME", value_parser = parse_now, help_heading = "Input")]
     pub now: Option<Timestamp>,

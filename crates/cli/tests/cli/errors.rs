@@ -226,3 +226,13 @@ fn configurations_give_defaults_and_are_strict() {
         "error: none.yaml: there is no such file or folder\n"
     );
 }
+
+#[test]
+fn a_name_that_no_namespace_has_is_refused() {
+    for verb in [&["agent"][..], &["cluster", "coverage"]] {
+        let seen = run(&[verb, &["--exclude-namespace", "Lab"]].concat()).exits(64);
+        for part in ["Lab", "--exclude-namespace", "lower case letters"] {
+            assert!(seen.stderr.contains(part), "{part}: {seen}");
+        }
+    }
+}

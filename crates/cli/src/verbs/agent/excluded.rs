@@ -4,19 +4,26 @@ use std::path::Path;
 
 use plimsoll_assess::coverage::Exclusion;
 
-use crate::{args::EXCLUDED, config::DEFAULT_PATH};
+use crate::{
+    args::{EXCLUDED, Namespace},
+    config::DEFAULT_PATH,
+};
 
 /// The namespaces that the command line or the environment excludes, else those of the
 /// configuration, each with where that stands.
-pub fn exclusions(given: &[String], config: &[String], file: Option<&Path>) -> Vec<Exclusion> {
+pub fn exclusions(
+    given: &[Namespace],
+    config: &[Namespace],
+    file: Option<&Path>,
+) -> Vec<Exclusion> {
     let variable = std::env::var(EXCLUDED).ok();
     exclusions_by(given, variable.as_deref(), config, file)
 }
 
 fn exclusions_by(
-    given: &[String],
+    given: &[Namespace],
     variable: Option<&str>,
-    config: &[String],
+    config: &[Namespace],
     file: Option<&Path>,
 ) -> Vec<Exclusion> {
     let by = match (given, variable) {
@@ -24,14 +31,16 @@ fn exclusions_by(
             "agent.excludeNamespaces in {}",
             file.unwrap_or(Path::new(DEFAULT_PATH)).display()
         ),
-        (given, Some(variable)) if variable.split(',').eq(given) => EXCLUDED.to_owned(),
+        (given, Some(variable)) if variable.split(',').eq(given.iter().map(|name| &**name)) => {
+            EXCLUDED.to_owned()
+        }
         _ => "--exclude-namespace".to_owned(),
     };
     let names = if given.is_empty() { config } else { given };
     let named = names.iter().filter(|name| !name.is_empty());
     named
         .map(|name| Exclusion {
-            namespace: name.as_str().into(),
+            namespace: (**name).into(),
             by: by.as_str().into(),
         })
         .collect()
@@ -44,8 +53,10 @@ mod tests {
     #[test]
     fn who_excluded_a_namespace_is_told() {
         let check = |given: &[&str], variable: Option<&str>, config: &[&str], expect: &[&str]| {
-            let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-            let (given, config): (Vec<String>, Vec<String>) = (owned(given), owned(config));
+            let read = |names: &[&str]| -> Vec<Namespace> {
+                names.iter().map(|name| name.parse().unwrap()).collect()
+            };
+            let (given, config) = (read(given), read(config));
             let file = Some(Path::new("agent.yaml"));
             let told: Vec<String> = exclusions_by(&given, variable, &config, file)
                 .iter()

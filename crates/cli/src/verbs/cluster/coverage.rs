@@ -51,7 +51,7 @@ pub fn run(show: &ShowArgs, args: ClusterCoverageArgs) -> Result<Exit, Failure> 
         })
         .collect();
     let exclusions = args.exclude_namespace.iter().map(|namespace| Exclusion {
-        namespace: namespace.as_str().into(),
+        namespace: (**namespace).into(),
         by: "--exclude-namespace".into(),
     });
     let live = Live::new(LiveOptions {
