@@ -13,9 +13,8 @@ use plimsoll_inventory::{Inventory, ObjectRole, location_of};
 use plimsoll_manifest::Node;
 use plimsoll_model::{
     Asset, AssetFacts, AssetId, AssetKind, ComponentLinks, Evidence, FieldRef, Finding, ImageName,
-    Mapping, ObjectRef, Observation, Rule, Severity, Timestamp, Unevaluated,
-    image::Image,
-    wire::{ComponentReport, ComponentState},
+    Mapping, ObjectRef, Observation, Rule, Severity, Timestamp, Unevaluated, image::Image,
+    wire::ComponentReport,
 };
 use plimsoll_vuln::component::{Component, Part};
 
@@ -183,17 +182,4 @@ fn facts(asset: Arc<Asset>, cluster: &Arc<str>, now: Timestamp) -> AssetFacts {
         at: now,
     };
     AssetFacts::bare(asset, observed, cluster.clone())
-}
-
-/// A row of the report.
-fn row(asset: &AssetId, component: &str, version: Option<&str>) -> ComponentReport {
-    ComponentReport {
-        asset: asset.clone(),
-        component: component.to_owned(),
-        version: version.map(str::to_owned),
-        state: ComponentState::Compared,
-        findings: Vec::new(),
-        elsewhere: Vec::new(),
-        reasons: Vec::new(),
-    }
 }

@@ -18,7 +18,7 @@ use plimsoll_vuln::{
     matching::{self, Matched, Options},
 };
 
-use super::{Components, VULNERABLE_COMPONENT, row};
+use super::{Components, VULNERABLE_COMPONENT};
 use crate::{Advisories, images};
 
 /// Judges components one by one. Most nodes of a cluster are alike: each version
@@ -138,7 +138,7 @@ impl<'a> Judge<'a> {
         compared: &Compared,
         evidence: &Evidence,
     ) {
-        let mut report = row(&asset.id, name, Some(version));
+        let mut report = ComponentReport::compared(asset.id.clone(), name, Some(version));
         for v in &compared.vulnerabilities {
             if v.state == VulnerabilityState::NotAffected {
                 continue;
@@ -228,7 +228,7 @@ impl<'a> Judge<'a> {
         said: &Said,
         why: String,
     ) {
-        let mut report = row(&asset.id, name, Some(&said.text));
+        let mut report = ComponentReport::compared(asset.id.clone(), name, Some(&said.text));
         report.reasons.push(why);
         self.unknown(&mut report, &said.location);
         self.result.reports.push(report);
@@ -237,14 +237,14 @@ impl<'a> Judge<'a> {
     /// A component that is in a package of the node: what it has is told there.
     pub(super) fn in_package(&mut self, asset: &Arc<Asset>, name: &str, package: &Package) {
         let version = format!("{} {}", package.name, package.version);
-        let mut report = row(&asset.id, name, Some(&version));
+        let mut report = ComponentReport::compared(asset.id.clone(), name, Some(&version));
         report.state = ComponentState::InPackage;
         self.result.reports.push(report);
     }
 
     /// Nothing tells the version of a component.
     pub(super) fn not_told(&mut self, asset: &Arc<Asset>, name: &str, why: &str) {
-        let mut report = row(&asset.id, name, None);
+        let mut report = ComponentReport::compared(asset.id.clone(), name, None);
         report.state = ComponentState::NotTold;
         report.reasons.push(why.to_owned());
         let facts = self.facts(&asset.id);

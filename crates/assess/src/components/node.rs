@@ -3,13 +3,10 @@
 use std::sync::Arc;
 
 use plimsoll_coverage::NodeSeen;
-use plimsoll_model::{Package, PackageType, image::Image};
+use plimsoll_model::{Package, PackageType, image::Image, wire::ComponentReport};
 use plimsoll_vuln::component::{Component, Part};
 
-use super::{
-    found::{Judge, names},
-    row,
-};
+use super::found::{Judge, names};
 use crate::images;
 
 /// Packages of distributions that hold a container runtime: their word about
@@ -62,7 +59,7 @@ pub(super) fn judge(judge: &mut Judge<'_>, seen: &NodeSeen, packages: Option<&Ar
         asset,
         image,
         &matched,
-        row(&asset.id, "packages", Some(&count)),
+        ComponentReport::compared(asset.id.clone(), "packages", Some(&count)),
     );
 }
 

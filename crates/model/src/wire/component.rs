@@ -30,6 +30,22 @@ pub struct ComponentReport {
     pub reasons: Vec<String>,
 }
 
+impl ComponentReport {
+    /// One that was compared, of which nothing is known.
+    #[must_use]
+    pub fn compared(asset: AssetId, component: &str, version: Option<&str>) -> Self {
+        ComponentReport {
+            asset,
+            component: component.to_owned(),
+            version: version.map(str::to_owned),
+            state: ComponentState::Compared,
+            findings: Vec::new(),
+            elsewhere: Vec::new(),
+            reasons: Vec::new(),
+        }
+    }
+}
+
 /// How far a component could be compared with advisories.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,

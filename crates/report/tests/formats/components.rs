@@ -9,15 +9,8 @@ use plimsoll_report::{Format, Style};
 use crate::{check, support};
 
 fn row(node: &str, component: &str, version: Option<&str>) -> ComponentReport {
-    ComponentReport {
-        asset: AssetId::object("files", "", "Node", None, node),
-        component: component.to_owned(),
-        version: version.map(str::to_owned),
-        state: ComponentState::Compared,
-        findings: Vec::new(),
-        elsewhere: Vec::new(),
-        reasons: Vec::new(),
-    }
+    let asset = AssetId::object("files", "", "Node", None, node);
+    ComponentReport::compared(asset, component, version)
 }
 
 /// Two nodes: of one version something is known, of one program nothing.

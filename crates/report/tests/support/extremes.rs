@@ -124,13 +124,10 @@ pub fn hostile() -> CheckReport {
         swap(&mut gap.reason);
     }
     report.components = vec![ComponentReport {
-        asset: report.assets[0].id.clone(),
-        component: HOSTILE.to_owned(),
-        version: Some(HOSTILE.to_owned()),
         state: ComponentState::Unknown,
         findings: vec![report.findings[0].id],
-        elsewhere: Vec::new(),
         reasons: vec![HOSTILE.to_owned()],
+        ..ComponentReport::compared(report.assets[0].id.clone(), HOSTILE, Some(HOSTILE))
     }];
     for diagnostic in &mut report.diagnostics {
         swap(&mut diagnostic.message);
