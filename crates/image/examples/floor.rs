@@ -2,8 +2,8 @@
 //! hashed on both sides and nothing else, on every core. `./x bench --image FILE`
 //! runs it beside `plimsoll image sbom` and prints the ratio.
 //!
-//! The same decoders and the same hash as the product's, so that the ratio is of
-//! what is done and not of what it is done with.
+//! The same decoders as the product's, and the fastest hash of one message at a
+//! time: aws-lc's, by the processor's SHA extensions where it has them.
 
 use std::{
     fs::File,
@@ -16,11 +16,11 @@ use std::{
     },
 };
 
+use aws_lc_rs::digest::{Context, SHA256};
 use plimsoll_image::{
     Limits, ReadAt,
     compress::{Compression, Decompressed},
     read_at::Cursor,
-    sha256::Sha256,
     source::{Blob, Choice, archive},
 };
 
@@ -39,7 +39,7 @@ impl ReadAt for FileAt {
 }
 
 /// Stored bytes, hashed as they are read.
-struct Hashed<R>(R, Sha256);
+struct Hashed<R>(R, Context);
 
 impl<R: Read> Read for Hashed<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -51,10 +51,10 @@ impl<R: Read> Read for Hashed<R> {
 
 /// Hashes a layer as it is stored and as it is unpacked; its unpacked bytes.
 fn layer(stored: &mut dyn Read) -> io::Result<u64> {
-    let mut stored = BufReader::with_capacity(CHUNK, Hashed(stored, Sha256::new()));
+    let mut stored = BufReader::with_capacity(CHUNK, Hashed(stored, Context::new(&SHA256)));
     let compression = Compression::of(stored.fill_buf()?);
     let mut plain = Decompressed::new(stored, compression)?;
-    let mut sha = Sha256::new();
+    let mut sha = Context::new(&SHA256);
     let mut buffer = vec![0; CHUNK];
     let mut size = 0;
     loop {

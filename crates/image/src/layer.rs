@@ -17,6 +17,7 @@ mod walk;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::{hashing::Streams, unpack::analyze_beside};
 pub use self::{
     unpack::{analyze, analyze_stream},
     walk::Walk,

@@ -34,7 +34,8 @@ impl Layer {
 }
 
 /// Every crate that is, or is designed, by folder name.
-const LAYERS: [(&str, Layer); 21] = [
+const LAYERS: [(&str, Layer); 22] = [
+    ("digest", Layer::Words),
     ("manifest", Layer::Words),
     ("model", Layer::Words),
     ("inventory", Layer::Ground),

@@ -13,7 +13,8 @@ use rayon::prelude::*;
 
 use super::Run;
 use crate::{
-    Digest, LayerAnalysis, layer,
+    Digest, LayerAnalysis,
+    layer::{self, Streams},
     read_at::Cursor,
     sha256::Sha256,
     source::{Blob, Blobs, Descriptor, ImageSource, UNKNOWN, Voucher},
@@ -62,11 +63,12 @@ pub(super) fn layers(
         images[image].0.layers[at].size
     };
     order.sort_by_key(|place| std::cmp::Reverse(size(*place)));
+    let streams = Arc::default();
     let read_place = |place: usize| {
         let mut last = Err(String::new());
         for &(image, at) in &places[place] {
             let (source, blobs) = images[image];
-            last = one(at, &source.layers[at], blobs, run);
+            last = one(at, &source.layers[at], blobs, run, &streams);
             if last.is_ok() {
                 break;
             }
@@ -100,7 +102,13 @@ pub(super) fn layers(
         .collect()
 }
 
-fn one(at: usize, descriptor: &Descriptor, blobs: &dyn Blobs, run: &Run<'_>) -> ReadLayer {
+fn one(
+    at: usize,
+    descriptor: &Descriptor,
+    blobs: &dyn Blobs,
+    run: &Run<'_>,
+    streams: &Arc<Streams>,
+) -> ReadLayer {
     if let Some(analysis) = cached(descriptor, run)
         && (blobs.voucher(at) == Voucher::Digest || is_it(&analysis, at, descriptor, blobs, run))
     {
@@ -114,7 +122,8 @@ fn one(at: usize, descriptor: &Descriptor, blobs: &dyn Blobs, run: &Run<'_>) -> 
             return Err(refused(descriptor, &error.to_string()));
         }
     };
-    let analysis = layer::analyze(blob, descriptor, at, run.limits, run.progress);
+    let (limits, progress) = (run.limits, run.progress);
+    let analysis = layer::analyze_beside(blob, descriptor, at, limits, progress, streams);
     keep(descriptor, &analysis, run);
     run.progress.done(at, false);
     Ok(Arc::new(analysis))

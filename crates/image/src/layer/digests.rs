@@ -1,6 +1,7 @@
 //! Digests of files, to be compared with what a package manager recorded.
 
 use md5::{Digest as _, Md5};
+use plimsoll_digest::{md5s, sha256s};
 use sha1::Sha1;
 
 use super::{FileRecord, hashing::Feed};
@@ -126,6 +127,30 @@ impl Digester {
     }
 }
 
+/// The digests of files that are there whole, each of its kinds: many at once, in the order of the
+/// files.
+pub(super) fn of_many(files: &[(Kinds, &[u8])]) -> Vec<Vec<FileDigest>> {
+    let those = |wanted: fn(Kinds) -> bool| -> (Vec<usize>, Vec<&[u8]>) {
+        let files = files.iter().enumerate();
+        let wanted = files.filter(|(_, (kinds, _))| wanted(*kinds));
+        wanted.map(|(at, (_, bytes))| (at, *bytes)).unzip()
+    };
+    let mut digests = vec![Vec::new(); files.len()];
+    let (places, messages) = those(|kinds| kinds.md5);
+    for (at, digest) in places.into_iter().zip(md5s(&messages)) {
+        digests[at].push(FileDigest::Md5(digest));
+    }
+    let (places, messages) = those(|kinds| kinds.sha1);
+    for (at, bytes) in places.into_iter().zip(messages) {
+        digests[at].push(FileDigest::Sha1(Sha1::digest(bytes).into()));
+    }
+    let (places, messages) = those(|kinds| kinds.sha256);
+    for (at, digest) in places.into_iter().zip(sha256s(&messages)) {
+        digests[at].push(FileDigest::Sha256(digest));
+    }
+    digests
+}
+
 impl Feed for Digester {
     fn feed(&mut self, bytes: &[u8]) {
         if let Some(md5) = &mut self.md5 {
@@ -221,5 +246,22 @@ mod tests {
                 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
             ]
         );
+    }
+
+    #[test]
+    fn many_at_once_have_the_digests_of_each() {
+        let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(3000).collect();
+        let files: Vec<(Kinds, &[u8])> = (0..40)
+            .map(|at: usize| {
+                let [md5, sha1, sha256] = [at % 2 < 1, at % 3 < 2, at % 5 < 3];
+                (Kinds { md5, sha1, sha256 }, &bytes[..at * 71])
+            })
+            .collect();
+        let alone = files.iter().map(|(kinds, bytes)| {
+            let mut digester = Digester::new(*kinds);
+            digester.feed(bytes);
+            digester.digests()
+        });
+        assert_eq!(of_many(&files), alone.collect::<Vec<_>>());
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! Whoever finds the queue full drains it himself, so nothing ever waits for a
 //! task that has not begun: it works on a pool of one thread, and when every
-//! thread of the pool reads a layer.
+//! thread of the pool reads a layer. He who drains takes a chunk of another
+//! queue along: two digests take little more time than one.
 
 use std::{
     collections::VecDeque,
     ops::Range,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -19,8 +20,11 @@ use rayon::Scope;
 /// Bytes of a chunk.
 pub(super) const CHUNK: usize = 256 << 10;
 
-/// Chunks that wait to be hashed, at most.
+/// Chunks that wait to be hashed before whoever brings more hashes some.
 const WAITING: usize = 8;
+
+/// Chunks that wait, at most: while another hashes some of them.
+const MOST_WAITING: usize = 12;
 
 /// Chunks that are kept to be filled again, at most: those that wait on both
 /// sides of a decompressor.
@@ -85,11 +89,21 @@ impl Drop for Part {
 pub(super) trait Feed: Send {
     /// The next bytes.
     fn feed(&mut self, bytes: &[u8]);
+
+    /// The next bytes of two.
+    fn feed_both(one: (&mut Self, &[u8]), other: (&mut Self, &[u8])) {
+        one.0.feed(one.1);
+        other.0.feed(other.1);
+    }
 }
 
 impl Feed for Sha256 {
     fn feed(&mut self, bytes: &[u8]) {
         self.update(bytes);
+    }
+
+    fn feed_both(one: (&mut Self, &[u8]), other: (&mut Self, &[u8])) {
+        Sha256::update_both(one, other);
     }
 }
 
@@ -110,6 +124,34 @@ impl<F: Feed> Feed for Option<F> {
     }
 }
 
+/// What is hashed at the same time: the layers that are read at once, as they
+/// are stored and as they are unpacked.
+pub(crate) struct Streams<F = Sha256>(Mutex<Vec<Weak<Hashing<F>>>>);
+
+impl<F> Default for Streams<F> {
+    fn default() -> Self {
+        Streams(Mutex::default())
+    }
+}
+
+impl<F> Streams<F> {
+    fn add(&self, hashing: &Arc<Hashing<F>>) {
+        let mut streams = lock(&self.0);
+        streams.retain(|other| other.strong_count() > 0);
+        streams.push(Arc::downgrade(hashing));
+    }
+
+    /// Of the others the one of which most waits.
+    fn fullest(&self, but: &Hashing<F>) -> Option<Arc<Hashing<F>>> {
+        let streams = lock(&self.0);
+        let others = streams.iter().filter_map(Weak::upgrade);
+        let waits = |hashing: &Arc<Hashing<F>>| hashing.waiting.load(Ordering::Relaxed);
+        others
+            .filter(|other| !std::ptr::eq(&**other, but) && waits(other) > 0)
+            .max_by_key(waits)
+    }
+}
+
 /// Feeds chunks to something, beside the one who has them.
 pub(super) struct Hashing<F> {
     queue: Mutex<Queue>,
@@ -117,6 +159,7 @@ pub(super) struct Hashing<F> {
     pool: Arc<Pool>,
     /// How many are in the queue, to look without a lock.
     waiting: AtomicUsize,
+    beside: Arc<Streams<F>>,
 }
 
 #[derive(Default)]
@@ -127,14 +170,22 @@ struct Queue {
 }
 
 impl<F: Feed> Hashing<F> {
-    /// Nothing fed yet.
+    /// Nothing fed yet; by itself.
     pub fn new(feed: F, pool: Arc<Pool>) -> Arc<Self> {
-        Arc::new(Hashing {
+        Self::beside(feed, pool, Arc::default())
+    }
+
+    /// Nothing fed yet; with others at the same time.
+    pub fn beside(feed: F, pool: Arc<Pool>, streams: Arc<Streams<F>>) -> Arc<Self> {
+        let hashing = Arc::new(Hashing {
             queue: Mutex::default(),
             feed: Mutex::new(feed),
             pool,
             waiting: AtomicUsize::new(0),
-        })
+            beside: streams,
+        });
+        hashing.beside.add(&hashing);
+        hashing
     }
 
     /// Feeds a part of a chunk, now or soon.
@@ -150,33 +201,64 @@ impl<F: Feed> Hashing<F> {
         drop(queue);
         if start {
             let hashing = Arc::clone(self);
-            scope.spawn(move |_| while hashing.step(true) {});
+            scope.spawn(move |_| while hashing.step(lock(&hashing.feed), true) {});
         }
-        if waiting >= WAITING {
-            while self.waiting.load(Ordering::Relaxed) > WAITING / 2 && self.step(false) {}
+        if waiting < WAITING {
+            return;
+        }
+        while self.waiting.load(Ordering::Relaxed) > WAITING / 2 {
+            let feed = match self.feed.try_lock() {
+                Ok(feed) => feed,
+                // Another hashes some of them: there is something better to do,
+                // as long as he keeps up.
+                Err(_) if self.waiting.load(Ordering::Relaxed) < MOST_WAITING => return,
+                Err(_) => lock(&self.feed),
+            };
+            if !self.step(feed, false) {
+                return;
+            }
         }
     }
 
-    /// Feeds one chunk. False when there was none; `task` then takes note that
-    /// it ends.
-    fn step(&self, task: bool) -> bool {
-        let mut feed = lock(&self.feed);
-        let mut queue = lock(&self.queue);
-        let Some((chunk, part)) = queue.chunks.pop_front() else {
-            queue.drained &= !task;
+    /// Feeds one chunk, and one of another queue. False when there was none;
+    /// `task` then takes note that it ends.
+    fn step(&self, mut feed: MutexGuard<'_, F>, task: bool) -> bool {
+        let Some((chunk, part)) = self.next(task) else {
             return false;
         };
-        self.waiting.store(queue.chunks.len(), Ordering::Relaxed);
-        drop(queue);
-        feed.feed(chunk.get(part).unwrap_or_default());
+        let bytes = chunk.get(part).unwrap_or_default();
+        let partner = self.beside.fullest(self);
+        // Whoever has the other feed may want this one: nobody waits for both.
+        let other = partner.as_ref().and_then(|partner| {
+            let feed = partner.feed.try_lock().ok()?;
+            Some((partner, feed, partner.next(false)?))
+        });
+        match other {
+            Some((partner, mut other, (chunk, part))) => {
+                let others = chunk.get(part).unwrap_or_default();
+                F::feed_both((&mut feed, bytes), (&mut other, others));
+                drop(other);
+                partner.pool.give(chunk);
+            }
+            None => feed.feed(bytes),
+        }
         drop(feed);
         self.pool.give(chunk);
         true
     }
 
+    /// The next chunk, for whoever has the feed.
+    fn next(&self, task: bool) -> Option<(Chunk, Range<usize>)> {
+        let mut queue = lock(&self.queue);
+        let next = queue.chunks.pop_front();
+        queue.drained &= !(task && next.is_none());
+        self.waiting.store(queue.chunks.len(), Ordering::Relaxed);
+        next
+    }
+
     /// What was fed, when everything is: drains what waits.
     pub fn finish<T>(&self, done: impl FnOnce(&mut F) -> T) -> T {
-        while self.step(false) {}
+        while self.step(lock(&self.feed), false) {}
         done(&mut lock(&self.feed))
     }
 }
@@ -202,22 +284,29 @@ mod tests {
         for threads in [1, 2, 4] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
             let pool = pool.expect("a pool");
-            let hash = || {
-                let chunks = Arc::new(Pool::default());
-                let hashing = Hashing::new(Sha256::new(), Arc::clone(&chunks));
+            let streams = Arc::new(Streams::default());
+            let hash = |chunks: usize, size: usize| {
+                let pool = Arc::new(Pool::default());
+                let streams = Arc::clone(&streams);
+                let hashing = Hashing::beside(Sha256::new(), Arc::clone(&pool), streams);
                 let mut alone = Sha256::new();
                 rayon::in_place_scope(|scope| {
-                    for number in 0..100_u8 {
-                        let mut chunk = chunks.take();
-                        chunk.fill(number);
-                        alone.update(&chunk[10..5000]);
-                        hashing.push(Arc::new(chunk), 10..5000, scope);
+                    for number in 0..chunks {
+                        let mut chunk = pool.take();
+                        chunk.fill(number as u8);
+                        alone.update(&chunk[10..size]);
+                        hashing.push(Arc::new(chunk), 10..size, scope);
+                        let waiting = hashing.waiting.load(Ordering::Relaxed);
+                        assert!(waiting <= MOST_WAITING, "{waiting} wait");
                     }
                 });
                 assert_eq!(hashing.digest(), alone.finish());
             };
-            pool.install(hash);
-            pool.install(|| rayon::join(hash, hash));
+            pool.install(|| hash(100, 5000));
+            let three = || rayon::join(|| hash(200, 4106), || hash(150, 200_010));
+            pool.install(|| rayon::join(|| hash(300, 5000), three));
+            let another = Hashing::new(Sha256::new(), Arc::default());
+            assert!(streams.fullest(&another).is_none());
         }
     }
 }

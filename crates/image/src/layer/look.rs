@@ -1,9 +1,10 @@
 //! Files that are looked into, beside the reading of the layer.
 
 use std::{
+    collections::VecDeque,
     io,
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
@@ -13,7 +14,7 @@ use rayon::Scope;
 use super::{
     FileRecord,
     buffers::Buffers,
-    digests::{Digester, Kinds},
+    digests::{self, Digester, Kinds},
     hashing::{CHUNK, Feed, Part, lock},
     packed::Packed,
 };
@@ -142,10 +143,12 @@ impl<'s> Shared<'s> {
     }
 
     fn look(&self, jobs: Vec<Job<'_>>, weight: usize) {
+        let digests = digests_of(&jobs);
         let outcomes: Vec<_> = jobs
             .into_iter()
-            .map(|job| {
-                let outcome = self.look_into(&job);
+            .zip(digests)
+            .map(|(job, digests)| {
+                let outcome = self.look_into(&job, digests);
                 if let Content::Held(bytes) = job.content {
                     self.buffers.give(bytes);
                 }
@@ -161,7 +164,7 @@ impl<'s> Shared<'s> {
         self.waiting.fetch_sub(weight, Ordering::Relaxed);
     }
 
-    fn look_into(&self, job: &Job<'_>) -> Outcome {
+    fn look_into(&self, job: &Job<'_>, digests: Digests) -> Outcome {
         let mut outcome = Outcome::default();
         let stored = job.content.bytes();
         let sparse;
@@ -172,12 +175,9 @@ impl<'s> Shared<'s> {
             }
             None => stored,
         };
-        // Holes may make a file of any size of few bytes: those are not hashed.
-        if !job.kinds.is_empty() && job.sparse.is_none() {
-            match digests(content, job.kinds) {
-                Ok(digests) => outcome.digests = digests,
-                Err(error) => outcome.problems.push((error.to_string(), None)),
-            }
+        match digests {
+            Ok(digests) => outcome.digests = digests,
+            Err(error) => outcome.problems.push((error.to_string(), None)),
         }
         let candidate = Candidate {
             path: &job.path,
@@ -220,8 +220,16 @@ impl<'s> Shared<'s> {
 pub(super) struct Jobs<'a, 's> {
     shared: &'s Shared<'s>,
     scope: &'a Scope<'s>,
-    batch: Vec<Job<'s>>,
+    batch: Batch<'s>,
+    waiting: Arc<Mutex<VecDeque<Batch<'s>>>>,
+}
+
+/// Some jobs, the bytes that they hold in memory and those that are to be read.
+#[derive(Default)]
+struct Batch<'s> {
+    jobs: Vec<Job<'s>>,
     weight: usize,
+    bytes: u64,
 }
 
 impl<'a, 's> Jobs<'a, 's> {
@@ -230,45 +238,94 @@ impl<'a, 's> Jobs<'a, 's> {
         Jobs {
             shared,
             scope,
-            batch: Vec::new(),
-            weight: 0,
+            batch: Batch::default(),
+            waiting: Arc::default(),
         }
     }
 
     /// Has a file looked into, now or soon.
     pub fn push(&mut self, job: Job<'s>) {
-        self.weight += job.content.weight();
-        self.batch.push(job);
-        if self.weight >= BATCH || self.batch.len() >= BATCH_FILES {
+        self.batch.weight += job.content.weight();
+        self.batch.bytes = self.batch.bytes.saturating_add(job.content.bytes().size());
+        self.batch.jobs.push(job);
+        if self.batch.weight >= BATCH || self.batch.jobs.len() >= BATCH_FILES {
             self.flush();
         }
     }
 
     /// Has all files looked into that were pushed.
     pub fn flush(&mut self) {
-        let (jobs, weight) = (
-            std::mem::take(&mut self.batch),
-            std::mem::take(&mut self.weight),
-        );
-        if jobs.is_empty() {
+        let batch = std::mem::take(&mut self.batch);
+        if batch.jobs.is_empty() {
             return;
         }
-        let shared = self.shared;
+        let (shared, weight) = (self.shared, batch.weight);
+        lock(&self.waiting).push_back(batch);
         let before = shared.waiting.fetch_add(weight, Ordering::Relaxed);
+        let look = |waiting: &Mutex<VecDeque<Batch<'s>>>| {
+            if let Some(Batch { jobs, weight, .. }) = some_of(waiting) {
+                shared.look(jobs, weight);
+            }
+        };
         if before + weight > WAITING {
-            shared.look(jobs, weight);
+            look(&self.waiting);
         } else {
-            self.scope.spawn(move |_| shared.look(jobs, weight));
+            let waiting = Arc::clone(&self.waiting);
+            self.scope.spawn(move |_| look(&waiting));
         }
     }
 }
 
-fn digests(content: &dyn ReadAt, kinds: Kinds) -> io::Result<Vec<FileDigest>> {
-    let mut digester = Digester::new(kinds);
-    if let Some(bytes) = content.as_slice() {
-        digester.feed(bytes);
-        return Ok(digester.digests());
+/// The batches that have waited longest, as one: digests of many files take less
+/// time than those of each. Not more of them than other threads can wait for.
+/// None where others took all.
+fn some_of<'s>(waiting: &Mutex<VecDeque<Batch<'s>>>) -> Option<Batch<'s>> {
+    let mut waiting = lock(waiting);
+    let mut taken = waiting.pop_front()?;
+    while let Some(next) = waiting.front()
+        && taken.bytes.saturating_add(next.bytes) <= WAITING as u64
+        && let Some(next) = waiting.pop_front()
+    {
+        taken.weight += next.weight;
+        taken.bytes += next.bytes;
+        taken.jobs.extend(next.jobs);
     }
+    Some(taken)
+}
+
+/// The digests of a file, or why there are none.
+type Digests = io::Result<Vec<FileDigest>>;
+
+/// The digests of all files, in their order: at once for those that are there
+/// whole.
+fn digests_of(jobs: &[Job<'_>]) -> Vec<Digests> {
+    // Holes may make a file of any size of few bytes: those are not hashed.
+    let kinds = |job: &Job<'_>| match job.sparse {
+        Some(_) => Kinds::default(),
+        None => job.kinds,
+    };
+    let whole: Vec<(Kinds, &[u8])> = jobs
+        .iter()
+        .map(|job| match job.content.bytes().as_slice() {
+            Some(bytes) => (kinds(job), bytes),
+            None => (Kinds::default(), &[][..]),
+        })
+        .collect();
+    let found = digests::of_many(&whole).into_iter();
+    let jobs = jobs.iter().zip(whole).zip(found);
+    jobs.map(|((job, (whole, _)), found)| {
+        if whole == kinds(job) {
+            Ok(found)
+        } else {
+            digests(job.content.bytes(), job.kinds)
+        }
+    })
+    .collect()
+}
+
+/// The digests of a file that is read part by part.
+fn digests(content: &dyn ReadAt, kinds: Kinds) -> Digests {
+    let mut digester = Digester::new(kinds);
     let mut buffer = vec![0; 128 << 10];
     let mut at = 0;
     loop {

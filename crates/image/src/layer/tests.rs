@@ -70,6 +70,7 @@ pub(super) fn run_on(bytes: &[u8], wanted: Digest, limits: &Limits, stream: bool
         layer: 0,
         limits,
         progress: &Silent,
+        streams: &Arc::default(),
     };
     if stream {
         analysis.run(From::Stream(&mut Dribble(bytes)), None)

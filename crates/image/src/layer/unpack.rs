@@ -9,7 +9,7 @@ use super::{
     FileKind, FileRecord, LayerAnalysis,
     again::{self, Again},
     digests::Digester,
-    hashing::{Hashing, Part, Pool},
+    hashing::{Hashing, Part, Pool, Streams},
     look::{Content, Outcome, Shared},
     passing::{Keeper, Passed},
     path,
@@ -51,6 +51,18 @@ pub fn analyze(
     limits: &Limits,
     progress: &dyn Progress,
 ) -> LayerAnalysis {
+    analyze_beside(blob, descriptor, layer, limits, progress, &Arc::default())
+}
+
+/// [`analyze`], beside other layers, whose bytes are `streams`.
+pub(crate) fn analyze_beside(
+    blob: Blob,
+    descriptor: &Descriptor,
+    layer: usize,
+    limits: &Limits,
+    progress: &dyn Progress,
+    streams: &Arc<Streams>,
+) -> LayerAnalysis {
     let analyzers: Vec<&'static Analyzer> = crate::analyzer::all().collect();
     let analysis = Analysis {
         analyzers: &analyzers,
@@ -58,6 +70,7 @@ pub fn analyze(
         layer,
         limits,
         progress,
+        streams,
     };
     match blob {
         Blob::At(bytes) => analysis.run(From::At(&*bytes), Some(&*bytes)),
@@ -80,6 +93,7 @@ pub fn analyze_stream(
         layer,
         limits,
         progress,
+        streams: &Arc::default(),
     };
     analysis.run(From::Stream(stream), None)
 }
@@ -91,6 +105,7 @@ pub(super) struct Analysis<'a> {
     pub layer: usize,
     pub limits: &'a Limits,
     pub progress: &'a dyn Progress,
+    pub streams: &'a Arc<Streams>,
 }
 
 /// What reading the bytes gave.
@@ -141,8 +156,8 @@ impl Analysis<'_> {
         shared: &'s Shared<'s>,
     ) -> Reading {
         let pool = Arc::new(Pool::default());
-        let stored_hash = Hashing::new(Sha256::new(), Arc::clone(&pool));
-        let plain_hash = Hashing::new(Sha256::new(), Arc::clone(&pool));
+        let [stored_hash, plain_hash] = [(); 2]
+            .map(|()| Hashing::beside(Sha256::new(), Arc::clone(&pool), Arc::clone(self.streams)));
         let most = match (place, self.descriptor.size) {
             (Some(place), _) => place.size(),
             (None, 0) => self.limits.layer_bytes,
