@@ -6,6 +6,7 @@
 //! queue along: two digests take little more time than one.
 
 use std::{
+    cmp::Reverse,
     collections::VecDeque,
     ops::Range,
     sync::{
@@ -141,14 +142,15 @@ impl<F> Streams<F> {
         streams.push(Arc::downgrade(hashing));
     }
 
-    /// Of the others the one of which most waits.
-    fn fullest(&self, but: &Hashing<F>) -> Option<Arc<Hashing<F>>> {
+    /// The others of which something waits, those first of which most does.
+    fn others(&self, but: &Hashing<F>) -> Vec<Arc<Hashing<F>>> {
         let streams = lock(&self.0);
         let others = streams.iter().filter_map(Weak::upgrade);
         let waits = |hashing: &Arc<Hashing<F>>| hashing.waiting.load(Ordering::Relaxed);
+        let is_other = |other: &Arc<Hashing<F>>| !std::ptr::eq(&**other, but) && waits(other) > 0;
+        let mut others: Vec<_> = others.filter(is_other).collect();
+        others.sort_by_cached_key(|other| Reverse(waits(other)));
         others
-            .filter(|other| !std::ptr::eq(&**other, but) && waits(other) > 0)
-            .max_by_key(waits)
     }
 }
 
@@ -201,7 +203,7 @@ impl<F: Feed> Hashing<F> {
         drop(queue);
         if start {
             let hashing = Arc::clone(self);
-            scope.spawn(move |_| while hashing.step(lock(&hashing.feed), true) {});
+            scope.spawn(move |_| while hashing.step(lock(&hashing.feed), true, false) {});
         }
         if waiting < WAITING {
             return;
@@ -214,31 +216,39 @@ impl<F: Feed> Hashing<F> {
                 Err(_) if self.waiting.load(Ordering::Relaxed) < MOST_WAITING => return,
                 Err(_) => lock(&self.feed),
             };
-            if !self.step(feed, false) {
+            let may_wait = self.waiting.load(Ordering::Relaxed) < MOST_WAITING;
+            if !self.step(feed, false, may_wait) {
                 return;
             }
         }
     }
 
     /// Feeds one chunk, and one of another queue. False when there was none;
-    /// `task` then takes note that it ends.
-    fn step(&self, mut feed: MutexGuard<'_, F>, task: bool) -> bool {
+    /// `task` then takes note that it ends. False too when it `may_wait` and the
+    /// others are all in use: whoever has one takes a chunk of this along.
+    fn step(&self, mut feed: MutexGuard<'_, F>, task: bool, may_wait: bool) -> bool {
         let Some((chunk, part)) = self.next(task) else {
             return false;
         };
-        let bytes = chunk.get(part).unwrap_or_default();
-        let partner = self.beside.fullest(self);
-        // Whoever has the other feed may want this one: nobody waits for both.
-        let other = partner.as_ref().and_then(|partner| {
-            let feed = partner.feed.try_lock().ok()?;
-            Some((partner, feed, partner.next(false)?))
+        let others = self.beside.others(self);
+        // Whoever has another feed may want this one: nobody waits for both.
+        let other = others.iter().find_map(|other| {
+            let feed = other.feed.try_lock().ok()?;
+            Some((other, feed, other.next(false)?))
         });
+        let bytes = chunk.get(part.clone()).unwrap_or_default();
         match other {
             Some((partner, mut other, (chunk, part))) => {
                 let others = chunk.get(part).unwrap_or_default();
                 F::feed_both((&mut feed, bytes), (&mut other, others));
                 drop(other);
                 partner.pool.give(chunk);
+            }
+            None if may_wait && !others.is_empty() => {
+                let mut queue = lock(&self.queue);
+                queue.chunks.push_front((chunk, part));
+                self.waiting.store(queue.chunks.len(), Ordering::Relaxed);
+                return false;
             }
             None => feed.feed(bytes),
         }
@@ -258,7 +268,7 @@ impl<F: Feed> Hashing<F> {
 
     /// What was fed, when everything is: drains what waits.
     pub fn finish<T>(&self, done: impl FnOnce(&mut F) -> T) -> T {
-        while self.step(lock(&self.feed), false) {}
+        while self.step(lock(&self.feed), false, false) {}
         done(&mut lock(&self.feed))
     }
 }
@@ -306,7 +316,7 @@ mod tests {
             let three = || rayon::join(|| hash(200, 4106), || hash(150, 200_010));
             pool.install(|| rayon::join(|| hash(300, 5000), three));
             let another = Hashing::new(Sha256::new(), Arc::default());
-            assert!(streams.fullest(&another).is_none());
+            assert!(streams.others(&another).is_empty());
         }
     }
 }
