@@ -24,7 +24,7 @@ pub fn sha256s(messages: &[&[u8]]) -> Vec<[u8; 32]> {
     let many = Many {
         messages,
         written: Length::BigEndian,
-        first: two::Lanes::first(),
+        first: two::FIRST,
         worth: 2,
     };
     let together = |states: &mut [ShaState; two::Lanes::COUNT],
@@ -52,7 +52,7 @@ pub fn md5s(messages: &[&[u8]]) -> Vec<[u8; 16]> {
     let many = Many {
         messages,
         written: Length::LittleEndian,
-        first: eight::Lanes::first(),
+        first: eight::FIRST,
         // Eight lanes, however few are in use, take half again as long as one message.
         worth: 2,
     };

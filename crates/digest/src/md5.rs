@@ -8,6 +8,9 @@ use crate::blocks::Block;
 /// What a digest is between two blocks.
 pub(crate) type State = [u32; 4];
 
+/// The state before any block (RFC 1321 section 3.3).
+pub(crate) const FIRST: State = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
+
 /// How blocks are taken in, on a processor that can do eight messages at once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lanes(());
@@ -23,11 +26,6 @@ impl Lanes {
             return Some(Lanes(()));
         }
         None
-    }
-
-    /// The state before any block (RFC 1321 section 3.3).
-    pub fn first() -> State {
-        [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476]
     }
 
     /// Takes as many blocks into each state as the shortest has.

@@ -7,8 +7,8 @@ use aws_lc_rs::digest::{Context, SHA256};
 
 use crate::blocks::{Block, End, Length};
 
-/// What a digest begins with (FIPS 180-4 section 5.3.3).
-const FIRST: State = [
+/// The state before any block (FIPS 180-4 section 5.3.3).
+pub(crate) const FIRST: State = [
     0x6a09_e667,
     0xbb67_ae85,
     0x3c6e_f372,
@@ -47,11 +47,6 @@ impl Lanes {
             return Some(Lanes(()));
         }
         None
-    }
-
-    /// The state before any block.
-    pub fn first() -> State {
-        FIRST
     }
 
     /// Takes as many blocks into each state as the shortest has.
