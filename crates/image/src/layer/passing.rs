@@ -1,14 +1,15 @@
 //! Large files of compressed layers, judged while they go by: kept whole only
 //! where an analyzer that wants one can't tell otherwise.
+//!
+//! Of a program are kept its beginning, the table of its sections, and what the
+//! analyzer of Go programs reads of one. Where an analyzer reads anything else,
+//! the file is read again.
 
-use std::{
-    io,
-    ops::Range,
-    sync::atomic::{AtomicBool, Ordering},
-};
+mod kept;
 
 use memchr::memmem::Finder;
 
+use self::kept::Kept;
 use super::{
     FileRecord,
     hashing::Feed,
@@ -16,30 +17,12 @@ use super::{
     packed::{Packed, Packer},
 };
 use crate::{
-    Analyzer, Candidate, ReadAt, Sink,
+    Analyzer, Candidate, Sink,
     analyzer::{self, Passing, Search},
-    lang::compiled::{binary::section_table, go},
 };
-
-/// Bytes of a file's beginning that are kept, and looked at to decide whether
-/// all of it is.
-const START: usize = 64 << 10;
-
-/// Bytes before the table of sections that are kept: the sections' names are
-/// there as a rule.
-const NAMES: u64 = 64 << 10;
-
-/// Bytes of names and table that are kept.
-const MOST_TABLE: u64 = 1 << 20;
 
 /// What is done with a file's bytes.
 pub(super) enum Keeper {
-    /// Its beginning is awaited.
-    Undecided {
-        start: Vec<u8>,
-        watch: Watch,
-        most: u64,
-    },
     /// It is kept, compressed.
     Packing(Packer),
     /// It is let go.
@@ -60,55 +43,28 @@ impl Keeper {
         Keeper::Packing(Packer::new(most))
     }
 
-    /// Lets a file go by, unless its beginning shows that somebody will have to
-    /// read it. None where somebody must in any case.
+    /// Lets a file go by. None where somebody must read it in any case.
     pub fn watch(
         analyzers: &[&'static Analyzer],
         path: &str,
         record: &FileRecord,
         head: &[u8],
-        most: u64,
     ) -> Option<Self> {
-        Some(Keeper::Undecided {
-            start: Vec::new(),
-            watch: Watch::new(analyzers, path, record, head)?,
-            most,
-        })
+        Watch::new(analyzers, path, record, head).map(Keeper::Watching)
     }
 
     /// What came of the file, when it was fed.
-    pub fn finish(mut self) -> Passed {
-        self.decide();
+    pub fn finish(self) -> Passed {
         match self {
             Keeper::Packing(mut packer) => Passed::Kept(packer.packed()),
-            Keeper::Watching(watch) | Keeper::Undecided { watch, .. } => Passed::Gone(watch),
+            Keeper::Watching(watch) => Passed::Gone(watch),
         }
-    }
-
-    fn decide(&mut self) {
-        let Keeper::Undecided { start, watch, most } = self else {
-            return;
-        };
-        let start = std::mem::take(start);
-        let mut decided = if watch.is_program && go::is_noted(&start) {
-            Keeper::pack(*most)
-        } else {
-            Keeper::Watching(std::mem::take(watch))
-        };
-        decided.feed(&start);
-        *self = decided;
     }
 }
 
 impl Feed for Keeper {
     fn feed(&mut self, bytes: &[u8]) {
         match self {
-            Keeper::Undecided { start, .. } => {
-                start.extend_from_slice(bytes);
-                if start.len() >= START {
-                    self.decide();
-                }
-            }
             Keeper::Packing(packer) => packer.feed(bytes),
             Keeper::Watching(watch) => watch.feed(bytes),
         }
@@ -121,7 +77,6 @@ pub(super) struct Watch {
     marks: Vec<Mark>,
     searches: Vec<(&'static Analyzer, Box<dyn Search>)>,
     by_head: Vec<&'static Analyzer>,
-    is_program: bool,
     kept: Kept,
     /// The last bytes that were fed: a mark may begin in them.
     last: Vec<u8>,
@@ -142,7 +97,6 @@ impl Watch {
         head: &[u8],
     ) -> Option<Self> {
         let mut watch = Watch {
-            is_program: record.binary,
             kept: Kept::new(record.size, head),
             ..Watch::default()
         };
@@ -185,7 +139,7 @@ impl Watch {
             } else if reads {
                 (analyzer.run)(&candidate, &mut sink);
             }
-            if self.kept.was_missed.load(Ordering::Relaxed) {
+            if self.kept.was_missed() {
                 return None;
             }
             shared.take(analyzer.name, sink, &mut outcome);
@@ -218,77 +172,6 @@ impl Feed for Watch {
         self.last
             .extend_from_slice(&bytes[bytes.len().saturating_sub(most)..]);
         self.last.drain(..self.last.len().saturating_sub(most));
-    }
-}
-
-/// Parts of a file; reading others is an error, which is noted.
-#[derive(Default)]
-struct Kept {
-    size: u64,
-    fed: u64,
-    /// By where they begin.
-    parts: Vec<(Range<u64>, Vec<u8>)>,
-    was_missed: AtomicBool,
-}
-
-impl Kept {
-    /// Keeps the beginning of a file that begins with `head`, and the table of
-    /// its sections.
-    fn new(size: u64, head: &[u8]) -> Self {
-        let start = 0..START as u64;
-        let mut parts = vec![start.clone()];
-        let table = section_table(head)
-            .map(|table| table.start.saturating_sub(NAMES)..table.end.min(size))
-            // Whoever reads a longer one finds it missing.
-            .filter(|table| table.end.saturating_sub(table.start) <= MOST_TABLE);
-        if let Some(table) = table {
-            if table.start <= start.end {
-                parts[0].end = start.end.max(table.end);
-            } else if table.start < table.end {
-                parts.push(table);
-            }
-        }
-        Kept {
-            size,
-            fed: 0,
-            parts: parts.into_iter().map(|part| (part, Vec::new())).collect(),
-            was_missed: AtomicBool::new(false),
-        }
-    }
-
-    fn feed(&mut self, bytes: &[u8]) {
-        let (from, to) = (self.fed, self.fed + bytes.len() as u64);
-        for (part, kept) in &mut self.parts {
-            let (start, end) = (part.start.max(from), part.end.min(to));
-            if start < end {
-                let taken = bytes.get((start - from) as usize..(end - from) as usize);
-                kept.extend_from_slice(taken.unwrap_or_default());
-            }
-        }
-        self.fed = to;
-    }
-}
-
-impl ReadAt for Kept {
-    fn size(&self) -> u64 {
-        self.size
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        if offset >= self.size {
-            return Ok(0);
-        }
-        let there = self.parts.iter().find_map(|(part, kept)| {
-            let into = usize::try_from(offset.checked_sub(part.start)?).ok()?;
-            kept.get(into..).filter(|bytes| !bytes.is_empty())
-        });
-        let Some(there) = there else {
-            self.was_missed.store(true, Ordering::Relaxed);
-            return Err(io::Error::other("not kept"));
-        };
-        let count = there.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&there[..count]);
-        Ok(count)
     }
 }
 

@@ -288,8 +288,7 @@ impl<'a, 's> Walk<'a, 's> {
     /// How a large file is looked at as it goes by, where that is possible.
     pub(super) fn watch(&self, wanted: &Wanted, head: &[u8]) -> Option<Keeper> {
         let (path, record) = self.files.get(wanted.index)?;
-        let most = self.shared.limits.held_bytes;
-        Keeper::watch(&wanted.analyzers, path, record, head, most)
+        Keeper::watch(&wanted.analyzers, path, record, head)
     }
 
     /// Memory for a file that is held.

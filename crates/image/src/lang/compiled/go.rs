@@ -7,11 +7,15 @@
 mod build_info;
 mod line_table;
 mod module_info;
+mod passing;
 mod source;
 
 use plimsoll_model::{Package, PackageType};
 
-pub(crate) use self::source::{GO_MOD, GO_SUM};
+pub(crate) use self::{
+    passing::{ALIGN, HEAD, may_begin, needed},
+    source::{GO_MOD, GO_SUM},
+};
 use self::{
     build_info::BuildInfo,
     module_info::{Module, ModuleInfo},

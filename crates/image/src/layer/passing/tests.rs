@@ -1,12 +1,12 @@
 //! Whatever a large program holds, what is found is the same whether its layer
 //! can be read in place, is decompressed, or comes once.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use super::*;
 use crate::{
-    Found, LayerAnalysis, Limits,
-    lang::compiled::binary::testing::elf,
+    Found, LayerAnalysis, Limits, ReadAt,
+    lang::compiled::{binary::testing::elf, go},
     layer::{
         analyze,
         tests::{digest, gzip},
@@ -41,6 +41,20 @@ fn build_info() -> Vec<u8> {
     let mut bytes = b"\xff Go buildinf:\x08\x02".to_vec();
     bytes.resize(32, 0);
     bytes.extend(b"\x08go1.22.3\0");
+    bytes
+}
+
+/// The note that Go's linker writes.
+const NOTE: &[u8] = b"\x04\0\0\0\x04\0\0\0\x04\0\0\0Go\0\0id..";
+
+/// What Go writes of 1.20, with these names and a function of the standard library.
+fn line_table(names: &[u8]) -> Vec<u8> {
+    let names = [b"net/http.(*Server).Serve\0", names, b"\0"].concat();
+    let mut bytes = b"\xf1\xff\xff\xff\0\0\x01\x08".to_vec();
+    for number in [2, 0, 0, 72, 72 + names.len() as u64, 0, 0, 0] {
+        bytes.extend(number.to_le_bytes());
+    }
+    bytes.extend(names);
     bytes
 }
 
@@ -101,7 +115,6 @@ fn what_is_found_does_not_depend_on_how_the_layer_comes() {
     let text = noise(1_200_000);
     let words = [b"a text with .dep-v0 in it", &text[..]].concat();
     let versions = [b"\0nginx version: nginx/0.0.1\n", &text[..]].concat();
-    let note = b"\x04\0\0\0\x04\0\0\0\x04\0\0\0Go\0\0id..";
     let bundle = [
         &5_u64.to_le_bytes()[..],
         crate::lang::compiled::dotnet::BUNDLE_MARK,
@@ -119,11 +132,22 @@ fn what_is_found_does_not_depend_on_how_the_layer_comes() {
     check(
         "app/noted",
         &[
-            (".note.go.buildid", note),
+            (".note.go.buildid", NOTE),
             (".text", &text),
+            (".gopclntab", &line_table(&text[..50_000])),
             (".go.buildinfo", &info),
         ],
         &go,
+    );
+    check(
+        "app/old",
+        &[
+            (".note.go.buildid", NOTE),
+            (".text", &text),
+            (".gopclntab", &line_table(&text[..50_000])),
+            (".go.buildinfo", b"\xff Go buildinf:\x08\0................"),
+        ],
+        &[],
     );
     check(
         "app/rust",
@@ -220,6 +244,78 @@ fn marks_across_chunks_are_seen() {
 }
 
 #[test]
+fn what_is_read_of_go_programs_is_kept() {
+    let (text, info) = (noise(1_000_000), build_info());
+    // Neither is long, or begins at the beginning of what is fed at once.
+    let table = line_table(&text[..40_000]);
+    let program = elf(&[
+        (".note.go.buildid", NOTE),
+        (".text", &text),
+        (".rodata", &text[..100_001]),
+        (".gopclntab", &table),
+        (".go.buildinfo", &info),
+        (".data", &text),
+    ]);
+    let analyzers: Vec<&'static Analyzer> = analyzer::all()
+        .filter(|analyzer| analyzer.name == "go-binary")
+        .collect();
+    let limits = Limits::default();
+    let record = FileRecord::new(crate::FileKind::Regular, program.len() as u64);
+    let file = Candidate {
+        path: "app/x",
+        record: &record,
+        content: &program,
+        limits: &limits,
+    };
+    let mut expect = Sink::default();
+    (analyzers[0].run)(&file, &mut expect);
+    assert_eq!(expect.problems, []);
+    let symbols = expect.found.iter().find_map(|found| match found {
+        Found::Package(package) => Some(&package.symbols[..]),
+        _ => None,
+    });
+    assert_eq!(symbols, Some(&["net/http.Server.Serve".to_owned()][..]));
+    for part in [1, 16, 80, 4_096, 70_000, 70_001, 1_100_000] {
+        let watch = Watch::new(&analyzers, "app/x", &record, &program[..512]);
+        let mut watch = watch.expect("it can pass");
+        program.chunks(part).for_each(|part| watch.feed(part));
+        let shared = Shared::new(&analyzers, &limits);
+        let found = watch.finish("app/x", &record, &shared);
+        // Words that are cut are not looked at: then it is read again.
+        match part % go::ALIGN {
+            0 => {
+                let found = found.expect("all of it was kept");
+                assert_eq!(found.found, expect.found, "{part}");
+            }
+            _ => {
+                if let Some(found) = found {
+                    assert_eq!(found.found, expect.found, "{part}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_looks_like_parts_of_go_programs_takes_little_room() {
+    let (info, table) = (build_info(), line_table(&[]));
+    let mut many = [&info[..], &table].concat();
+    many.resize(many.len().next_multiple_of(128), 0);
+    let mut long = line_table(&noise(1_000));
+    long[40..48].copy_from_slice(&(1_u64 << 40).to_le_bytes());
+    let program = elf(&[
+        (".note.go.buildid", NOTE),
+        (".text", &noise(100_000)),
+        (".gopclntab", &long),
+        (".data", &many.repeat(200_000)),
+    ]);
+    let mut kept = Kept::new(program.len() as u64, &program[..64]);
+    program.chunks(1 << 18).for_each(|part| kept.feed(part));
+    assert!(kept.bytes() < 17 << 20, "{}", kept.bytes());
+    assert!(kept.bytes() > 16 << 20, "{}", kept.bytes());
+}
+
+#[test]
 fn an_analyzer_that_reads_anywhere_has_the_file_kept() {
     let every: Vec<&'static Analyzer> = analyzer::all().collect();
     let record = FileRecord::new(crate::FileKind::Regular, 1 << 30);
@@ -234,12 +330,12 @@ fn parts_that_were_not_kept_are_missed() {
     let binary = crate::lang::compiled::binary::Binary::parse(&kept);
     let binary = binary.expect("its parts are there").expect("it is ELF");
     assert!(binary.section(&[".data"]).is_some());
-    assert!(!kept.was_missed.load(Ordering::Relaxed));
+    assert!(!kept.was_missed());
     assert_eq!(
         kept.read_at(program.len() as u64, &mut [0])
             .expect("the end"),
         0
     );
     kept.read_at(100_000, &mut [0]).expect_err("it was let go");
-    assert!(kept.was_missed.load(Ordering::Relaxed));
+    assert!(kept.was_missed());
 }

@@ -79,6 +79,20 @@ pub(super) fn find(
     }))
 }
 
+/// How many bytes are read of build info that begins so: of its section, and its
+/// strings where they stand in it. None where it is none.
+pub(super) fn needed(head: &[u8]) -> Option<u64> {
+    head.starts_with(MAGIC).then_some(())?;
+    let length = |at: u64| {
+        let bytes = head.get(usize::try_from(at).ok()?..)?;
+        let (length, size) = base_128(bytes)?;
+        at.checked_add(size)?.checked_add(length)
+    };
+    // Where it is longer than that its second string makes it so.
+    let strings = length(32).and_then(length).unwrap_or_default();
+    Some(strings.max(SEARCHED))
+}
+
 /// Where it lies in the file.
 fn locate(content: &dyn ReadAt, binary: &Binary) -> io::Result<Option<u64>> {
     let named = binary.section(&[".go.buildinfo", "__go_buildinfo"]);
@@ -108,19 +122,23 @@ fn locate(content: &dyn ReadAt, binary: &Binary) -> io::Result<Option<u64>> {
 /// and where it ends.
 fn inline(content: &dyn ReadAt, at: u64) -> Result<(Vec<u8>, u64), BuildInfoError> {
     let head = part(content, at, 10)?;
-    let mut length = 0u64;
-    for (index, byte) in head.iter().enumerate() {
+    let (length, size) = base_128(&head).ok_or(BuildInfoError::Cut)?;
+    let from = at + size;
+    let text = text(content, from, length)?;
+    Ok((text, from + length))
+}
+
+/// A number in groups of seven bits, the low ones first, and its bytes.
+fn base_128(bytes: &[u8]) -> Option<(u64, u64)> {
+    let mut number = 0u64;
+    for (index, byte) in bytes.iter().enumerate().take(10) {
         let bits = u64::from(byte & 0x7f);
-        length |= bits
-            .checked_shl(7 * index as u32)
-            .ok_or(BuildInfoError::Cut)?;
+        number |= bits.checked_shl(7 * index as u32)?;
         if byte & 0x80 == 0 {
-            let from = at + index as u64 + 1;
-            let text = text(content, from, length)?;
-            return Ok((text, from + length));
+            return Some((number, index as u64 + 1));
         }
     }
-    Err(BuildInfoError::Cut)
+    None
 }
 
 /// A string by the address of its header, which holds the address of its

@@ -73,6 +73,13 @@ fn header(bytes: &[u8], big: bool) -> Option<(u64, u64)> {
     (from <= to).then_some((from, to))
 }
 
+/// How many bytes are read of a line table that begins so: its header and the
+/// names, that follow. None where it is none.
+pub(super) fn needed(head: &[u8]) -> Option<u64> {
+    let (_, to) = header(head, false).or_else(|| header(head, true))?;
+    Some(to)
+}
+
 fn names<'a>(content: &'a dyn ReadAt, at: u64, binary: &Binary) -> io::Result<Cow<'a, [u8]>> {
     let head = part(content, at, 96)?;
     match header(&head, binary.big) {
