@@ -159,7 +159,7 @@ impl Progress for Silent {
 #[must_use]
 pub fn analysis_version() -> String {
     use std::fmt::Write;
-    let mut text = String::from("2");
+    let mut text = String::from("3");
     for analyzer in crate::analyzer::all() {
         let _ = write!(text, ";{}={}", analyzer.name, analyzer.version);
     }

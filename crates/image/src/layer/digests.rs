@@ -13,6 +13,8 @@ pub(super) struct Managers {
     dpkg: bool,
     apk: bool,
     rpm: bool,
+    /// Not dpkg itself, but a folder of libraries as only Debian and its kin name it.
+    multiarch: bool,
 }
 
 impl Managers {
@@ -21,6 +23,7 @@ impl Managers {
         let Some((first, rest)) = path.split_once('/') else {
             return;
         };
+        self.multiarch = self.multiarch || is_multiarch(path);
         match first {
             "etc" => match rest {
                 "debian_version" | "dpkg" | "apt" => self.dpkg = true,
@@ -41,6 +44,22 @@ impl Managers {
             _ => {}
         }
     }
+}
+
+/// Whether this is a folder where Debian and its kin put the libraries of one
+/// architecture (Debian Policy 9.1.1, "Multiarch Tuples"), or is in one.
+fn is_multiarch(path: &str) -> bool {
+    let within = path.strip_prefix("usr/").unwrap_or(path);
+    let folder = within
+        .strip_prefix("lib/")
+        .and_then(|rest| rest.split('/').next());
+    // Others name theirs after a vendor too: `x86_64-redhat-linux-gnu`.
+    folder
+        .and_then(|folder| folder.split_once('-'))
+        .is_some_and(|(machine, system)| {
+            !machine.is_empty()
+                && matches!(system, "linux-gnu" | "linux-gnueabihf" | "linux-gnuabi64")
+        })
 }
 
 /// Which digests of a file are computed.
@@ -64,8 +83,9 @@ impl Kinds {
     /// operating system put theirs. Of these the kind that the package managers
     /// record which the layer has shown so far: dpkg MD5, apk SHA-1, rpm
     /// SHA-256. A layer that has shown none, such as one that changes a single
-    /// file, may lie over any: all three, as long as the file is small or
-    /// stands where most programs do.
+    /// file, may lie over any: all three, or MD5 where it has libraries as dpkg's
+    /// packages put them, as long as the file is small or stands where most
+    /// programs do.
     pub fn that_pay(path: &str, record: &FileRecord, managers: Managers) -> Self {
         let mut parts = path.split('/');
         let (first, second) = (parts.next().unwrap_or_default(), parts.next());
@@ -83,7 +103,12 @@ impl Kinds {
         if !pays {
             return Kinds::default();
         }
-        let Managers { dpkg, apk, rpm } = managers;
+        let Managers {
+            dpkg,
+            apk,
+            rpm,
+            multiarch,
+        } = managers;
         if dpkg || apk || rpm {
             return Kinds {
                 md5: dpkg,
@@ -94,8 +119,8 @@ impl Kinds {
         let all = common || record.size <= 4 << 20;
         Kinds {
             md5: all,
-            sha1: all,
-            sha256: all,
+            sha1: all && !multiarch,
+            sha256: all && !multiarch,
         }
     }
 }
@@ -207,6 +232,29 @@ mod tests {
         check(&[], "usr/bin/x", 0o755, 1 << 30, [true; 3]);
         check(&[], "usr/lib/x", 0o755, 9, [true; 3]);
         check(&[], "usr/lib/x", 0o755, 1 << 30, none);
+        let multiarch = "usr/lib/x86_64-linux-gnu/libz.so.1";
+        let md5 = [true, false, false];
+        check(&[multiarch], "usr/lib/x", 0o755, 9, md5);
+        check(&[multiarch], "usr/bin/x", 0o755, 1 << 30, md5);
+        check(&[multiarch], "usr/lib/x", 0o755, 1 << 30, none);
+        check(&["lib/arm-linux-gnueabihf"], "usr/lib/x", 0o755, 9, md5);
+        // An image of another kind may have such a folder all the same.
+        check(
+            &[multiarch, "usr/lib/rpm"],
+            "usr/lib/x",
+            0o755,
+            9,
+            [false, false, true],
+        );
+        for other in [
+            "usr/lib/x86_64-redhat-linux-gnu/x",
+            "usr/x86_64-linux-gnu/lib/x",
+            "opt/lib/x86_64-linux-gnu/x",
+            "usr/lib/-linux-gnu",
+            "usr/lib/linux-gnu",
+        ] {
+            check(&[other], "usr/lib/x", 0o755, 9, [true; 3]);
+        }
         check(&[], "usr/share/doc/x", 0o644, 9, none);
         check(&[], "usr/local/bin/x", 0o755, 9, none);
         check(&[], "app/server", 0o755, 9, none);

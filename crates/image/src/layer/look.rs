@@ -27,7 +27,7 @@ use crate::{
 
 /// Bytes of files that wait to be looked into, at most; beyond, the reader
 /// looks into them itself.
-const WAITING: usize = 6 << 20;
+const WAITING: usize = 8 << 20;
 
 /// Bytes and number of files that make a task.
 const BATCH: usize = 256 << 10;

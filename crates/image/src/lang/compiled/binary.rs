@@ -71,21 +71,39 @@ pub(crate) fn is_binary(head: &[u8]) -> bool {
 /// Where an ELF program with this beginning (64 bytes are enough) has its table of
 /// sections; their names most often stand right before it.
 pub(crate) fn section_table(head: &[u8]) -> Option<Range<u64>> {
-    let (wide, big) = match head {
-        [0x7f, b'E', b'L', b'F', class @ (1 | 2), order @ (1 | 2), ..] => {
-            (*class == 2, *order == 2)
-        }
-        _ => return None,
-    };
-    let head = Ints {
-        bytes: head,
-        big,
-        wide,
-    };
-    let (at, sizes) = if wide { (40, 58) } else { (32, 46) };
+    let head = elf_ints(head)?;
+    let (at, sizes) = if head.wide { (40, 58) } else { (32, 46) };
     let (from, size, count) = (head.word(at)?, head.u16(sizes)?, head.u16(sizes + 2)?);
     let count = usize::from(count).min(MOST_PARTS);
     Some(from..from.checked_add(u64::from(size) * count as u64)?)
+}
+
+/// Where the names of an ELF program's sections are, when its table of sections is
+/// in this beginning of it, as Go's linker places it.
+pub(crate) fn section_names(start: &[u8]) -> Option<Range<u64>> {
+    let head = elf_ints(start)?;
+    let (sizes, offset, size) = if head.wide {
+        (58, 24, 32)
+    } else {
+        (46, 16, 20)
+    };
+    let table = usize::try_from(section_table(start)?.start).ok()?;
+    let names = usize::from(head.u16(sizes)?).checked_mul(head.u16(sizes + 4)?.into())?;
+    let names = table.checked_add(names)?;
+    let from = head.word(names.checked_add(offset)?)?;
+    Some(from..from.checked_add(head.word(names.checked_add(size)?)?)?)
+}
+
+/// The numbers of an ELF program.
+fn elf_ints(bytes: &[u8]) -> Option<Ints<'_>> {
+    match bytes {
+        [0x7f, b'E', b'L', b'F', class @ (1 | 2), order @ (1 | 2), ..] => Some(Ints {
+            bytes,
+            big: *order == 2,
+            wide: *class == 2,
+        }),
+        _ => None,
+    }
 }
 
 /// Up to `size` bytes from `offset` on: fewer where the file ends.
@@ -204,15 +222,10 @@ impl Binary {
 }
 
 fn elf(content: &dyn ReadAt, head: &[u8]) -> io::Result<Option<Binary>> {
-    let (wide, big) = match head.get(4..6) {
-        Some([class @ (1 | 2), order @ (1 | 2)]) => (*class == 2, *order == 2),
-        _ => return Ok(None),
+    let Some(head) = elf_ints(head) else {
+        return Ok(None);
     };
-    let head = Ints {
-        bytes: head,
-        big,
-        wide,
-    };
+    let Ints { wide, big, .. } = head;
     let fields = || {
         let (offsets, counts) = if wide { (32, 54) } else { (28, 42) };
         let segments_at = head.word(offsets)?;
@@ -482,8 +495,18 @@ pub(crate) mod testing {
     /// A small ELF program of 64 bits with these sections, each at an address
     /// that is its offset plus 0x40_0000, writable.
     pub(crate) fn elf(sections: &[(&str, &[u8])]) -> Vec<u8> {
+        program(sections, false)
+    }
+
+    /// [`elf`], with the table of sections at the beginning, as Go's linker has it.
+    pub(crate) fn elf_of_go(sections: &[(&str, &[u8])]) -> Vec<u8> {
+        program(sections, true)
+    }
+
+    fn program(sections: &[(&str, &[u8])], table_first: bool) -> Vec<u8> {
+        let count = sections.len() + 2;
         let mut names = vec![0];
-        let mut data = vec![0; 64];
+        let mut data = vec![0; 64 + if table_first { 64 * count } else { 0 }];
         let mut headers = vec![0; 64];
         let mut header = |name: u32, kind: u32, offset: usize, size: usize| {
             headers.extend(name.to_le_bytes());
@@ -503,14 +526,15 @@ pub(crate) mod testing {
         }
         header(0, 3, data.len(), names.len());
         data.extend(names);
-        let at = data.len() as u64;
+        let at = if table_first { 64 } else { data.len() };
+        let end = data.len().min(at + headers.len());
+        data.splice(at..end, headers);
         data[..6].copy_from_slice(b"\x7fELF\x02\x01");
         data[16] = 2;
-        data[40..48].copy_from_slice(&at.to_le_bytes());
+        data[40..48].copy_from_slice(&(at as u64).to_le_bytes());
         data[58..60].copy_from_slice(&64u16.to_le_bytes());
-        data[60..62].copy_from_slice(&(sections.len() as u16 + 2).to_le_bytes());
-        data[62..64].copy_from_slice(&(sections.len() as u16 + 1).to_le_bytes());
-        data.extend(headers);
+        data[60..62].copy_from_slice(&(count as u16).to_le_bytes());
+        data[62..64].copy_from_slice(&(count as u16 - 1).to_le_bytes());
         data
     }
 }
@@ -539,6 +563,22 @@ mod tests {
         assert_eq!(binary.section(&[".none"]), None);
         let table = section_table(&bytes[..64]).expect("is told");
         assert_eq!(table, bytes.len() as u64 - 4 * 64..bytes.len() as u64);
+        assert_eq!(section_names(&bytes[..64]), None);
+        let names = section_names(&bytes).expect("are there");
+        assert_eq!(names.end, table.start);
+        let of_go = testing::elf_of_go(&[(".a", b"first"), (".dep-v0", b"second")]);
+        assert_eq!(section_table(&of_go[..64]), Some(64..64 + 4 * 64));
+        let names = section_names(&of_go[..64 + 4 * 64]).expect("are there");
+        assert_eq!(names.end, of_go.len() as u64);
+        let sections = Binary::parse(&of_go)
+            .expect("reads")
+            .expect("is ELF")
+            .sections;
+        let name = |part: &Part| part.name.clone();
+        assert_eq!(
+            sections.iter().map(name).collect::<Vec<_>>(),
+            ["", ".a", ".dep-v0", ""]
+        );
     }
 
     #[test]
@@ -567,6 +607,7 @@ mod tests {
             rest in prop::collection::vec(any::<u8>(), 0..400),
         ) {
             let bytes = [magic, &rest].concat();
+            let _ = section_names(&bytes);
             if let Some(binary) = Binary::parse(&bytes).expect("memory reads") {
                 let _ = binary.offset_of(u64::MAX);
             }

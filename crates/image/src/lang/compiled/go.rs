@@ -12,13 +12,13 @@ mod source;
 
 use plimsoll_model::{Package, PackageType};
 
-pub(crate) use self::{
-    passing::{ALIGN, HEAD, may_begin, needed},
-    source::{GO_MOD, GO_SUM},
-};
 use self::{
     build_info::BuildInfo,
     module_info::{Module, ModuleInfo},
+};
+pub(crate) use self::{
+    passing::{ALIGN, HEAD, may_begin, needed},
+    source::{GO_MOD, GO_SUM},
 };
 use super::binary::{Binary, is_binary};
 use crate::{Analyzer, Candidate, Found, FoundPackage, How, Sink, analyzer::never_by_path};

@@ -8,7 +8,10 @@ use std::{
 
 use crate::{
     ReadAt,
-    lang::compiled::{binary::section_table, go},
+    lang::compiled::{
+        binary::{section_names, section_table},
+        go,
+    },
 };
 
 /// Bytes of a file's beginning that are kept.
@@ -61,9 +64,9 @@ impl Part {
     /// Takes what it lacks of the bytes that begin at `from`.
     fn feed(&mut self, from: u64, bytes: &[u8]) {
         let start = self.place.start.saturating_add(self.bytes.len() as u64);
-        let start = start.max(from);
         let end = self.place.end.min(from + bytes.len() as u64);
-        if start < end {
+        // What began before, and was not known to be a part, is missing.
+        if from <= start && start < end {
             let taken = bytes.get((start - from) as usize..(end - from) as usize);
             self.bytes.extend_from_slice(taken.unwrap_or_default());
         }
@@ -107,7 +110,14 @@ impl Kept {
         }
         if self.may_be_go && self.fed >= START as u64 {
             self.may_be_go = false;
-            self.is_go = go::is_noted(&self.parts[0].bytes);
+            let start = &self.parts[0].bytes;
+            self.is_go = go::is_noted(start);
+            let names = section_names(start)
+                .filter(|names| names.end.saturating_sub(names.start) <= MOST_TABLE);
+            if let Some(mut names) = names.map(Part::new).filter(|_| self.is_go) {
+                names.feed(from, bytes);
+                self.parts.push(names);
+            }
         }
         if self.is_go {
             self.feed_go(from, bytes);

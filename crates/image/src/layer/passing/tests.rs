@@ -6,7 +6,10 @@ use std::io::{self, Write};
 use super::*;
 use crate::{
     Found, LayerAnalysis, Limits, ReadAt,
-    lang::compiled::{binary::testing::elf, go},
+    lang::compiled::{
+        binary::testing::{elf, elf_of_go},
+        go,
+    },
     layer::{
         analyze,
         tests::{digest, gzip},
@@ -248,14 +251,20 @@ fn what_is_read_of_go_programs_is_kept() {
     let (text, info) = (noise(1_000_000), build_info());
     // Neither is long, or begins at the beginning of what is fed at once.
     let table = line_table(&text[..40_000]);
-    let program = elf(&[
+    let sections: [(&str, &[u8]); 6] = [
         (".note.go.buildid", NOTE),
         (".text", &text),
         (".rodata", &text[..100_001]),
         (".gopclntab", &table),
         (".go.buildinfo", &info),
         (".data", &text),
-    ]);
+    ];
+    for program in [elf(&sections), elf_of_go(&sections)] {
+        is_read_of_what_is_kept(&program);
+    }
+}
+
+fn is_read_of_what_is_kept(program: &[u8]) {
     let analyzers: Vec<&'static Analyzer> = analyzer::all()
         .filter(|analyzer| analyzer.name == "go-binary")
         .collect();
@@ -264,7 +273,7 @@ fn what_is_read_of_go_programs_is_kept() {
     let file = Candidate {
         path: "app/x",
         record: &record,
-        content: &program,
+        content: &program.to_vec(),
         limits: &limits,
     };
     let mut expect = Sink::default();

@@ -17,13 +17,13 @@ pub(crate) const HEAD: u64 = 96;
 /// Whether what the analyzer reads may begin with these [`ALIGN`] bytes. Asked of
 /// all of a program's: must be cheap.
 pub(crate) fn may_begin(word: &[u8]) -> bool {
-    let Some(&[first, a, b, fourth, 0, 0, step, size]) = word.first_chunk::<8>() else {
-        return word.starts_with(&MAGIC[..8]);
-    };
-    // A line table, of either byte order.
-    [a, b] == [0xff, 0xff]
-        && (first == 0xff || fourth == 0xff)
-        && matches!((step, size), (1 | 2 | 4, 4 | 8))
+    match word {
+        // A line table, of either byte order.
+        [0xff, 0xff, 0xff, _, 0, 0, 1 | 2 | 4, 4 | 8, ..]
+        | [_, 0xff, 0xff, 0xff, 0, 0, 1 | 2 | 4, 4 | 8, ..] => true,
+        [0xff, b' ', b'G', b'o', ..] => word.starts_with(&MAGIC[..8]),
+        _ => false,
+    }
 }
 
 /// How many bytes from there on the analyzer reads, from the first [`HEAD`] of
@@ -69,10 +69,19 @@ mod tests {
         };
         let [old, new] = [0xfffffffa_u32, 0xfffffff1];
         let new_numbers = [9, 9, 9, 72, 5000, 9];
-        check(&table(new.to_le_bytes(), 8, &new_numbers, false), Some(5000));
+        check(
+            &table(new.to_le_bytes(), 8, &new_numbers, false),
+            Some(5000),
+        );
         check(&table(new.to_be_bytes(), 8, &new_numbers, true), Some(5000));
-        check(&table(new.to_le_bytes(), 4, &new_numbers, false), Some(5000));
-        check(&table(old.to_le_bytes(), 8, &[9, 9, 64, 700], false), Some(700));
+        check(
+            &table(new.to_le_bytes(), 4, &new_numbers, false),
+            Some(5000),
+        );
+        check(
+            &table(old.to_le_bytes(), 8, &[9, 9, 64, 700], false),
+            Some(700),
+        );
         // Names that end before they begin.
         check(&table(old.to_le_bytes(), 8, &[9, 9, 64, 7], false), None);
         check(&[0xff; 96], None);
