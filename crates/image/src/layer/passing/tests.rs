@@ -3,6 +3,8 @@
 
 use std::io::{self, Write};
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::{
     Found, LayerAnalysis, Limits, ReadAt,
@@ -265,6 +267,25 @@ fn what_is_read_of_go_programs_is_kept() {
 }
 
 fn is_read_of_what_is_kept(program: &[u8]) {
+    for part in [1, 16, 80, 4_096, 70_000, 70_001, 1_100_000] {
+        let (expect, found) = go_found(program, part);
+        assert_eq!(expect.problems, []);
+        let symbols = expect.found.iter().find_map(|found| match found {
+            Found::Package(package) => Some(&package.symbols[..]),
+            _ => None,
+        });
+        assert_eq!(symbols, Some(&["net/http.Server.Serve".to_owned()][..]));
+        // Words that are cut are not looked at: then it is read again.
+        match (part % go::ALIGN, found) {
+            (_, Some(found)) => assert_eq!(found.found, expect.found, "{part}"),
+            (cut, None) => assert_ne!(cut, 0, "all of it was kept: {part}"),
+        }
+    }
+}
+
+/// What is found of Go in a program that is there, and in one that goes by in parts
+/// of so many bytes.
+fn go_found(program: &[u8], part: usize) -> (Sink, Option<Outcome>) {
     let analyzers: Vec<&'static Analyzer> = analyzer::all()
         .filter(|analyzer| analyzer.name == "go-binary")
         .collect();
@@ -278,29 +299,57 @@ fn is_read_of_what_is_kept(program: &[u8]) {
     };
     let mut expect = Sink::default();
     (analyzers[0].run)(&file, &mut expect);
-    assert_eq!(expect.problems, []);
-    let symbols = expect.found.iter().find_map(|found| match found {
-        Found::Package(package) => Some(&package.symbols[..]),
-        _ => None,
+    let head = &program[..program.len().min(512)];
+    let watch = Watch::new(&analyzers, "app/x", &record, head);
+    let mut watch = watch.expect("it can pass");
+    program.chunks(part).for_each(|part| watch.feed(part));
+    let shared = Shared::new(&analyzers, &limits);
+    (expect, watch.finish("app/x", &record, &shared))
+}
+
+/// What may be in a section of a Go program, damaged or not.
+fn contents() -> impl Strategy<Value = Vec<u8>> {
+    let bytes = prop::collection::vec(any::<u8>(), 0..300);
+    let number = prop_oneof![0_u64..400, 60_u64..100, any::<u64>()];
+    let info = (any::<[u8; 2]>(), bytes.clone()).prop_map(|(kinds, bytes)| {
+        let mut info = [go::MARK, &kinds].concat();
+        info.resize(32, 0);
+        [info, bytes].concat()
     });
-    assert_eq!(symbols, Some(&["net/http.Server.Serve".to_owned()][..]));
-    for part in [1, 16, 80, 4_096, 70_000, 70_001, 1_100_000] {
-        let watch = Watch::new(&analyzers, "app/x", &record, &program[..512]);
-        let mut watch = watch.expect("it can pass");
-        program.chunks(part).for_each(|part| watch.feed(part));
-        let shared = Shared::new(&analyzers, &limits);
-        let found = watch.finish("app/x", &record, &shared);
-        // Words that are cut are not looked at: then it is read again.
-        match part % go::ALIGN {
-            0 => {
-                let found = found.expect("all of it was kept");
-                assert_eq!(found.found, expect.found, "{part}");
-            }
-            _ => {
-                if let Some(found) = found {
-                    assert_eq!(found.found, expect.found, "{part}");
-                }
-            }
+    let magic = prop::sample::select(vec![0xf0_u8, 0xf1, 0xfa, 0xfb]);
+    let table = (magic, prop::array::uniform8(number), bytes.clone());
+    let table = table.prop_map(|(magic, numbers, bytes)| {
+        let head = [magic, 0xff, 0xff, 0xff, 0, 0, 1, 8];
+        let numbers = numbers.map(u64::to_le_bytes).concat();
+        [&head[..], &numbers, &bytes].concat()
+    });
+    prop_oneof![
+        bytes,
+        info,
+        table,
+        Just(build_info()),
+        Just(line_table(b"main.main\0a/b.C")),
+        (0_usize..70_000).prop_map(noise),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn damaged_go_programs_are_read_alike(
+        contents in prop::collection::vec(contents(), 1..6),
+        of_go in any::<bool>(),
+        part in prop_oneof![1_usize..100, (1_usize..8_000).prop_map(|part| 16 * part)],
+    ) {
+        let names = [".gopclntab", ".go.buildinfo", ".data", ".rodata", ".text"];
+        let text = noise(70_000);
+        let mut sections: Vec<(&str, &[u8])> = vec![(".note.go.buildid", NOTE), (".a", &text)];
+        sections.extend(names.into_iter().zip(contents.iter().map(Vec::as_slice)));
+        let program = if of_go { elf_of_go(&sections) } else { elf(&sections) };
+        let (expect, found) = go_found(&program, part);
+        if let Some(found) = found {
+            prop_assert_eq!(found.found, expect.found);
+            let problems = |problem: &(String, Option<u64>)| problem.1;
+            prop_assert!(found.problems.iter().map(problems).eq(expect.problems.iter().map(problems)));
         }
     }
 }
