@@ -14,7 +14,7 @@ const MOST_BYTES: usize = 1_024;
 /// What is shown of a licence that is not understood, in characters.
 const SHOWN: usize = 200;
 
-/// Tokens of one expression.
+/// Tokens of one expression, and parts of a list.
 const MOST_TOKENS: usize = 200;
 
 /// The licences that a text tells of, sorted: each an SPDX expression where it
@@ -40,9 +40,9 @@ pub fn normalise(text: &str) -> Vec<String> {
     if let Some(found) = one(text) {
         return vec![found];
     }
-    // A list: every one of it applies.
+    // A list: every one of it applies. A longer one than any is shown as it is.
     let mut found: Vec<String> = Vec::new();
-    let parts = match () {
+    let parts: Vec<&str> = match () {
         () if text.contains([',', ';']) && !text.contains(['(', ')']) => {
             text.split([',', ';']).collect()
         }
@@ -51,7 +51,7 @@ pub fn normalise(text: &str) -> Vec<String> {
         }
         () => Vec::new(),
     };
-    for part in parts.iter().take(MOST_TOKENS) {
+    for part in parts.iter().filter(|_| parts.len() <= MOST_TOKENS) {
         let part = part.trim();
         let part = part.strip_prefix("and ").unwrap_or(part);
         if part.is_empty() || says_nothing(part) {

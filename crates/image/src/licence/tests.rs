@@ -117,6 +117,22 @@ fn licences_become_expressions() {
 }
 
 #[test]
+fn a_list_longer_than_any_is_shown_as_it_is() {
+    assert_eq!(
+        normalise(&format!("{}ISC", "MIT,".repeat(199))),
+        ["ISC", "MIT"]
+    );
+    let found = normalise(&format!("{}ISC", "MIT,".repeat(200)));
+    let [shown] = &found[..] else {
+        panic!("{found:?}");
+    };
+    assert!(
+        shown.starts_with("MIT,MIT,") && shown.ends_with('…'),
+        "{shown}"
+    );
+}
+
+#[test]
 fn several_texts_make_one_sorted_list() {
     assert_eq!(
         normalise_all(["MIT", "ISC", "Expat", "NOASSERTION"]),
